@@ -1,0 +1,1 @@
+"""Every figure: data in, ``plotly.graph_objects.Figure`` out; one module per subject."""

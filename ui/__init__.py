@@ -1,0 +1,1 @@
+"""The shared Streamlit code: frame, widgets from parameters, pickers, resources, panels."""
