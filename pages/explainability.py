@@ -1,0 +1,5 @@
+"""explainability."""
+
+from ui import frame
+
+frame.begin(__file__)

@@ -1,0 +1,5 @@
+"""generation."""
+
+from ui import frame
+
+frame.begin(__file__)

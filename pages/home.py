@@ -1,0 +1,5 @@
+"""home."""
+
+from ui import frame
+
+frame.begin(__file__)

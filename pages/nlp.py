@@ -1,0 +1,5 @@
+"""nlp."""
+
+from ui import frame
+
+frame.begin(__file__)

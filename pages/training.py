@@ -1,0 +1,5 @@
+"""training."""
+
+from ui import frame
+
+frame.begin(__file__)

@@ -1,0 +1,5 @@
+"""transfer_learning."""
+
+from ui import frame
+
+frame.begin(__file__)

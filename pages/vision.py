@@ -1,0 +1,5 @@
+"""vision."""
+
+from ui import frame
+
+frame.begin(__file__)

@@ -1,0 +1,89 @@
+"""Loaded models, shared by all visitors and bounded in number; each carries its own lock (see core.models)."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core import jobs
+from core.errors import Unavailable
+from core.finetuning import shelf
+from core.models import ModelCard, cards_for, hub
+from ui import visitor
+from ui.words import literal
+
+if TYPE_CHECKING:
+    from core.models.image_classifier import ImageClassifier
+    from core.models.text_classifier import TextClassifier
+    from core.models.text_encoder import TextEncoder
+    from core.models.text_generator import TextGenerator
+
+
+@st.cache_resource(max_entries=4, show_spinner="Loading the network…")
+def image_classifier(card: ModelCard) -> "ImageClassifier":
+    """The picture model of ``card``, loaded once for everybody."""
+    from core.models.image_classifier import ImageClassifier
+
+    return ImageClassifier.load(card)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Loading the encoder…")
+def text_encoder(card: ModelCard) -> "TextEncoder":
+    """The sentence encoder of ``card``, loaded once for everybody."""
+    from core.models.text_encoder import TextEncoder
+
+    return TextEncoder.load(card)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Loading the classifier…")
+def text_classifier(card: ModelCard) -> "TextClassifier":
+    """The text classifier of ``card``, loaded once for everybody."""
+    from core.models.text_classifier import TextClassifier
+
+    return TextClassifier.load(card)
+
+
+@st.cache_resource(max_entries=1, show_spinner="Loading the language model…")
+def text_generator(card: ModelCard) -> "TextGenerator":
+    """The language model of ``card``; one at a time, since it is the largest."""
+    from core.models.text_generator import TextGenerator
+
+    return TextGenerator.load(card)
+
+
+def cards(task: str) -> tuple[ModelCard, ...]:
+    """What a visitor may pick for ``task``: the models they fine-tuned, newest first, then the catalog."""
+    return (*own_cards(task), *cards_for(task))
+
+
+def own_cards(task: str) -> tuple[ModelCard, ...]:
+    """The finished models of this visitor's jobs that serve ``task``."""
+    if not (owner := visitor.known_owner()):
+        return ()
+    finished = [job.folder for job in jobs.list_jobs(owner) if not job.active]
+    return tuple(card for card in shelf.own_cards(finished) if card.task == task)
+
+
+def model(task: str, key: str, *, cards_shown: tuple[ModelCard, ...] | None = None) -> ModelCard:
+    """A picker over ``cards(task)``; its slug is the query parameter ``key``.
+
+    Raises:
+        Unavailable: the chosen model cannot be had on this machine now.
+    """
+    offered = {card.slug: card for card in cards_shown or cards(task)}
+    slug = st.selectbox("Model", list(offered), format_func=lambda s: _title(offered[s]), key=key, bind="query-params")
+    card = offered[slug]
+    st.caption(literal(card.about))
+    if not hub.here(card) and not hub.online():
+        raise Unavailable(hub.missing(card))
+    return card
+
+
+def _title(card: ModelCard) -> str:
+    origin = hub.origin(card)
+    return (
+        f"{card.title} (yours)"
+        if origin == "yours"
+        else card.title
+        if hub.here(card)
+        else f"{card.title} (from the Hub)"
+    )
