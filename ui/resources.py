@@ -79,11 +79,6 @@ def model(task: str, key: str, *, cards_shown: tuple[ModelCard, ...] | None = No
 
 
 def _title(card: ModelCard) -> str:
-    origin = hub.origin(card)
-    return (
-        f"{card.title} (yours)"
-        if origin == "yours"
-        else card.title
-        if hub.here(card)
-        else f"{card.title} (from the Hub)"
-    )
+    if hub.origin(card) == "yours":
+        return f"{card.title} (yours)"
+    return card.title if hub.here(card) else f"{card.title} (from the Hub)"
