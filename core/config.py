@@ -37,6 +37,7 @@ class Limits:
     jobs_per_visitor_per_day: int = 10
     jobs_queued: int = 20
     job_minutes: int = 15
+    job_memory_mb: int = 0
     keep_hours: int = 24
     free_disk_mb: int = 500
 
