@@ -1,4 +1,4 @@
-"""What every test gets: its own playground home for jobs and caches, the converted weights shared, the Hub out of reach."""
+"""What every test gets: a playground home of its own, the converted weights shared, the Hub out of reach."""
 
 import os
 from pathlib import Path

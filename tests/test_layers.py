@@ -1,6 +1,8 @@
 """The layer rules, read from the imports: app → pages → ui → core, and no capability imports another."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -126,8 +128,6 @@ def test_no_circle_between_modules() -> None:
 
 @pytest.mark.parametrize("module", LIGHT)
 def test_what_pages_import_at_once_is_light(module: str) -> None:
-    import subprocess
-    import sys
 
     code = (
         f"import sys, {module}; heavy = {HEAVY!r} & set(sys.modules); sys.exit(f'pulls in {{heavy}}' if heavy else 0)"
