@@ -1,0 +1,162 @@
+"""Erase a picture in the order of its map, or show it in that order, and watch the class's probability.
+
+Deletion and insertion (Petsiuk 2018, RISE) feed the model pictures with holes, which it never saw: holes scattered
+everywhere break texture and lower the answer whatever they hide. So a map is compared with controls made the same
+way: scattered cells, and the very same map shifted and mirrored, which keeps its clumps but not their place.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.attribution.base import Forward, PictureClassifier
+from core.attribution.baselines import baseline_of
+from core.attribution.guard import as_it_was
+from core.attribution.metrics.base import Band, Curve, steps_of
+
+Erased = Literal["deletion", "insertion"]
+PICTURES_AT_ONCE = 16
+CAVEAT = (
+    "Erased pictures look like nothing the model has seen, so a fall alone proves little: compare with the controls."
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to erase: in square cells, so many steps, over what, and how many draws of each control.
+
+    Attributes:
+        cell: side of a cell in pixels.
+        steps: points on a curve after the first.
+        baseline: what stands in an erased cell: ``blur``, ``grey``, ``black``, ``white`` or ``noise``.
+        draws: of each control; every draw costs as much as the curve itself.
+    """
+
+    cell: int = 16
+    steps: int = 20
+    baseline: str = "blur"
+    draws: int = 3
+    seed: int = 0
+
+
+def trust_curves(
+    classifier: PictureClassifier, pixels: Tensor, maps: Sequence[np.ndarray], target: int, plan: Plan | None = None
+) -> list[dict[Erased, Curve]]:
+    """The deletion and insertion curve of each map of one picture, beside controls.
+
+    Args:
+        pixels: ``(1, 3, H, W)``, normalised.
+        maps: each ``(H, W)``, larger where there is more evidence for ``target``.
+
+    Returns:
+        For each map, both curves. Scattered controls are shared: they do not depend on a map.
+    """
+    plan = plan or Plan()
+    rng = np.random.default_rng(plan.seed)
+    rows, columns = cell_grid(pixels.shape[-2], pixels.shape[-1], plan.cell)
+    scattered = [rng.permutation(rows * columns) for _ in range(plan.draws)]
+    grids = [cell_sums(m, plan.cell) for m in maps]
+    shifted = [[order(elsewhere(grid, rng)) for _ in range(plan.draws)] for grid in grids]
+    baseline = baseline_of(pixels, plan.baseline, classifier.mean, classifier.std, plan.seed)
+    eraser = _Eraser(classifier, pixels, baseline, target, plan)
+    made: list[dict[Erased, Curve]] = []
+    with classifier.lock, as_it_was(classifier.model):
+        shared = {kind: eraser.probs(scattered, kind) for kind in ("deletion", "insertion")}
+        for grid, others in zip(grids, shifted, strict=True):
+            curves: dict[Erased, Curve] = {}
+            for kind in ("deletion", "insertion"):
+                own, *rest = eraser.probs([order(grid), *others], kind)
+                bands = {
+                    "scattered": Band("random cells", shared[kind], eraser.fractions),
+                    "shifted": Band("the same map, moved", np.stack(rest), eraser.fractions),
+                }
+                curves[kind] = Curve(kind, eraser.fractions, own, bands)
+            made.append(curves)
+    return made
+
+
+def cell_grid(height: int, width: int, cell: int) -> tuple[int, int]:
+    """Rows and columns of cells that cover a picture; those at the far edges may be smaller."""
+    return -(-height // cell), -(-width // cell)
+
+
+def cell_sums(one_map: np.ndarray, cell: int) -> np.ndarray:
+    """``(rows, columns)``: the map ``(H, W)`` summed over each cell."""
+    height, width = one_map.shape
+    rows, columns = cell_grid(height, width, cell)
+    padded = np.zeros((rows * cell, columns * cell))
+    padded[:height, :width] = one_map
+    return padded.reshape(rows, cell, columns, cell).sum((1, 3))
+
+
+def order(grid: np.ndarray) -> np.ndarray:
+    """Indices of cells from the most evidence for the class to the most against it."""
+    return np.argsort(-grid, axis=None, kind="stable")
+
+
+def elsewhere(grid: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The same map in another place: rolled by at least a quarter of each side and perhaps mirrored."""
+    rows, columns = grid.shape
+    shift = tuple(int(rng.integers(n // 4, n - n // 4 + 1)) if n > 1 else 0 for n in (rows, columns))
+    moved = np.roll(grid, shift, axis=(0, 1))
+    for axis in (0, 1):
+        if rng.random() < 0.5:
+            moved = np.flip(moved, axis)
+    return moved
+
+
+def erased(pixels: Tensor, baseline: Tensor, gone: Tensor, cell: int) -> Tensor:
+    """``pixels (1, 3, H, W)`` with the cells of ``gone (N, rows, columns)`` replaced by ``baseline``."""
+    holes = gone.repeat_interleave(cell, 1).repeat_interleave(cell, 2)
+    holes = holes[:, None, : pixels.shape[-2], : pixels.shape[-1]]  # (N, 1, H, W)
+    return torch.where(holes, baseline, pixels)
+
+
+class _Eraser:
+    """Runs erasing orders through one model; the two ends of every curve are computed once."""
+
+    def __init__(
+        self, classifier: PictureClassifier, pixels: Tensor, baseline: Tensor, target: int, plan: Plan
+    ) -> None:
+        self.forward: Forward = classifier.forward
+        self.pixels, self.baseline, self.target, self.cell = pixels.detach(), baseline, target, plan.cell
+        self.grid = cell_grid(pixels.shape[-2], pixels.shape[-1], plan.cell)
+        self.count = self.grid[0] * self.grid[1]
+        self.counts = steps_of(self.count, plan.steps)
+        self.fractions = self.counts / self.count
+        self._ends: np.ndarray | None = None
+
+    def probs(self, orders: Sequence[np.ndarray], kind: Erased) -> np.ndarray:
+        """``(len(orders), S)``: the class's probability after each step of each order."""
+        rows, columns = self.grid
+        between = self.counts[1:-1]
+        gone = np.zeros((len(orders), len(between), self.count), dtype=bool)
+        for row, one in enumerate(orders):
+            for step, count in enumerate(between):
+                gone[row, step, one[:count]] = True
+        gone = gone if kind == "deletion" else ~gone
+        inner = self._run(torch.from_numpy(gone.reshape(-1, rows, columns))).reshape(len(orders), -1)
+        whole, nothing = self.ends()
+        first, last = (whole, nothing) if kind == "deletion" else (nothing, whole)
+        return np.column_stack([np.full(len(orders), first), inner, np.full(len(orders), last)])
+
+    def ends(self) -> np.ndarray:
+        """The class's probability for the whole picture and for the bare baseline."""
+        if self._ends is None:
+            gone = torch.zeros(2, *self.grid, dtype=torch.bool)
+            gone[1] = True
+            self._ends = self._run(gone)
+        return self._ends
+
+    def _run(self, gone: Tensor) -> np.ndarray:
+        probs = []
+        with torch.inference_mode():
+            for some in torch.split(gone.to(self.pixels.device), PICTURES_AT_ONCE):
+                batch = erased(self.pixels, self.baseline, some, self.cell)
+                logits = self.forward(batch.contiguous(memory_format=torch.channels_last))
+                probs.append(logits.softmax(-1)[:, self.target].cpu())
+        return torch.cat(probs).numpy() if probs else np.zeros(0)

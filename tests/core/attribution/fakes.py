@@ -1,0 +1,117 @@
+"""Tiny classifiers whose attributions are known in closed form, and one with every part that a real one has."""
+
+from dataclasses import dataclass, field
+from threading import RLock
+
+import torch
+from torch import Tensor, nn
+
+SIDE = 32
+
+
+class Linear(nn.Module):
+    """``logit_k = w_k · pixels``: integrated gradients are ``w * (x - x0)``, saliency is ``|w|``."""
+
+    def __init__(self, classes: int = 3) -> None:
+        super().__init__()
+        generator = torch.Generator().manual_seed(0)
+        self.weight = nn.Parameter(torch.randn(classes, 3, SIDE, SIDE, generator=generator) / SIDE)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        return torch.einsum("bchw,kchw->bk", pixels, self.weight)
+
+
+class Convolutional(nn.Module):
+    """A small network with batch norm, dropout and ReLU6."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(1)
+        self.features = nn.Sequential(
+            nn.Conv2d(3, 8, 3, stride=2, padding=1), nn.BatchNorm2d(8), nn.ReLU6(), nn.Conv2d(8, 12, 3, padding=1)
+        )
+        self.head = nn.Sequential(nn.Dropout(0.5), nn.Linear(12, 3))
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        return self.head(self.features(pixels).relu().mean((2, 3)))
+
+
+class Bag(nn.Module):
+    """Words' logits, weighted by attention and summed: hiding a word takes exactly its own logits away."""
+
+    def __init__(self, vocabulary: int = 40, classes: int = 3) -> None:
+        super().__init__()
+        torch.manual_seed(2)
+        self.embedding = nn.Embedding(vocabulary, 6)
+        self.drop = nn.Dropout(0.5)
+        self.head = nn.Linear(6, classes)
+        with torch.no_grad():
+            self.embedding.weight[:2] = 0.0  # padding and mask say nothing
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        return self.head(self.drop((self.embedding(input_ids) * attention_mask[..., None]).sum(1)))
+
+
+@dataclass
+class FakePictures:
+    """The face of `core.models.image_classifier.ImageClassifier` that attribution uses."""
+
+    model: nn.Module
+    feature_layer: nn.Module | None = None
+    mean: tuple[float, ...] = (0.5, 0.5, 0.5)
+    std: tuple[float, ...] = (0.5, 0.5, 0.5)
+    labels: tuple[str, ...] = ("cat", "dog", "tree")
+    lock: RLock = field(default_factory=RLock)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        return self.model(pixels)
+
+
+@dataclass
+class FakeTexts:
+    """The face of `core.models.text_classifier.TextClassifier` that attribution uses."""
+
+    model: Bag
+    labels: tuple[str, ...] = ("good", "bad", "neither")
+    mask_token_id: int = 1
+    pad_token_id: int = 0
+    lock: RLock = field(default_factory=RLock)
+
+    @property
+    def embedding_layer(self) -> nn.Module:
+        return self.model.embedding
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        return self.model(input_ids, attention_mask)
+
+
+@dataclass(frozen=True)
+class FakeEncoding:
+    """``[CLS] the unbelievable film [SEP]`` with the middle word in three pieces."""
+
+    input_ids: Tensor
+    attention_mask: Tensor
+    tokens: tuple[str, ...] = ("[CLS]", "the", "un", "##believ", "##able", "film", "[SEP]")
+    word_ids: tuple[int | None, ...] = (None, 0, 1, 1, 1, 2, None)
+
+
+def linear() -> FakePictures:
+    return FakePictures(Linear())
+
+
+def convolutional() -> FakePictures:
+    model = Convolutional()
+    return FakePictures(model, feature_layer=model.features)
+
+
+def bag() -> FakeTexts:
+    return FakeTexts(Bag())
+
+
+def pixels(seed: int = 0, count: int = 1) -> Tensor:
+    return torch.rand(count, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+
+
+def encoding() -> FakeEncoding:
+    ids = torch.tensor([[5, 10, 20, 21, 22, 30, 6]])
+    return FakeEncoding(ids, torch.ones_like(ids))
