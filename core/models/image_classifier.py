@@ -1,0 +1,139 @@
+"""A picture classifier: pixels in, logits out, and the picture as the network sees it."""
+
+import time
+from contextlib import nullcontext
+from dataclasses import dataclass
+from threading import RLock
+from typing import TYPE_CHECKING
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from core.device import device
+from core.models import hub
+from core.models.catalog import ModelCard
+from core.models.fusing import fused
+from core.models.preprocessing import Preprocessing
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+# Where Grad-CAM looks, by model type: the last module whose output (B, C, h, w) still has places.
+_FEATURE_LAYERS = {
+    "efficientnet": "efficientnet.encoder.top_activation",
+    "resnet": "resnet.encoder.stages.-1",
+    "convnext": "convnext.encoder.stages.-1",
+}
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """An answer.
+
+    Attributes:
+        labels: the names of the likeliest classes, likeliest first.
+        probs: their probabilities (softmax over all K classes).
+        logits: ``(K,)`` of all classes, in the order of the model.
+        seconds: from the picture to the answer.
+        targets: class indices of ``labels``.
+    """
+
+    labels: tuple[str, ...]
+    probs: tuple[float, ...]
+    logits: Tensor
+    seconds: float
+    targets: tuple[int, ...]
+
+
+class ImageClassifier:
+    """A network that tells pictures apart, shared by all visitors.
+
+    Attributes:
+        card: its row in the catalog.
+        labels: K class names in the order of the logits.
+        lock: held by whoever puts hooks on ``model``; plain forward passes need it only beside such work.
+        model: the `transformers` network, parameters frozen, in evaluation mode.
+        feature_layer: the module whose output ``(B, C, h, w)`` Grad-CAM weighs; None for a plain Transformer.
+    """
+
+    def __init__(self, card: ModelCard, model: "PreTrainedModel", preprocessing: Preprocessing) -> None:
+        self.card = card
+        self.model = model.to(device()).requires_grad_(False).to(memory_format=torch.channels_last)  # pyright: ignore
+        self.preprocessing = preprocessing
+        self.lock = RLock()
+        id2label = model.config.id2label
+        self.labels: tuple[str, ...] = tuple(first_name(id2label[i]) for i in range(len(id2label)))
+        self.mean, self.std = preprocessing.mean, preprocessing.std
+        self.image_size: int = preprocessing.size[0]
+        path = _FEATURE_LAYERS.get(model.config.model_type)
+        self.feature_layer: nn.Module | None = _module(model, path) if path else None
+        # The same function with batch norms folded into convolutions: quicker, never differentiated, never hooked.
+        self._fast = fused(self.model)
+        # Where the two are one, an answer must wait for whoever has hooks on it.
+        self._answering = self.lock if self._fast is self.model else nullcontext()
+
+    @classmethod
+    def load(cls, card: ModelCard) -> "ImageClassifier":
+        """The network of ``card``; a second or two, and its weights in memory.
+
+        Raises:
+            Unavailable: it cannot be had on this machine now.
+        """
+        model = hub.load_model(card, "AutoModelForImageClassification")
+        return cls(card, model, Preprocessing.of(hub.load_image_processor(card)))
+
+    def pixels(self, image: Image.Image) -> Tensor:
+        """``(1, 3, H, W)`` normalised the way the network was trained to see pictures."""
+        return self.preprocessing.pixels(image).to(device())
+
+    def seen(self, image: Image.Image) -> Image.Image:
+        """The part of ``image`` that the network sees, at the size it sees it."""
+        return self.preprocessing.seen(image)
+
+    def denormalise(self, pixels: Tensor) -> Image.Image:
+        """The picture behind ``pixels (1, 3, H, W)``."""
+        return self.preprocessing.denormalise(pixels.cpu())
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Logits ``(B, K)`` of ``pixels (B, 3, H, W)``; differentiable in its input."""
+        return self.model(pixel_values=pixels).logits
+
+    def features(self, pixels: Tensor) -> Tensor:
+        """``(B, D)``: what the classifier's last layer reads, without gradient."""
+        with self._answering, torch.inference_mode():
+            outputs = self._fast.base_model(pixel_values=pixels)
+            if self.model.config.model_type == "vit":  # reads the class token
+                return outputs.last_hidden_state[:, 0].clone()
+            return outputs.pooler_output.flatten(1).clone()
+
+    def logits(self, pixels: Tensor) -> Tensor:
+        """As `forward` to 1e-3, without gradient and quicker: for many answers in a row."""
+        with self._answering, torch.inference_mode():
+            return self._fast(pixel_values=pixels).logits
+
+    def predict(self, image: Image.Image, top: int = 5) -> Prediction:
+        """The ``top`` likeliest classes of ``image``."""
+        start = time.perf_counter()
+        logits = self.logits(self.pixels(image))[0].float().cpu()
+        probs, targets = logits.softmax(0).topk(min(top, len(self.labels)))
+        indices = tuple(int(i) for i in targets)
+        return Prediction(
+            labels=tuple(self.labels[i] for i in indices),
+            probs=tuple(float(p) for p in probs),
+            logits=logits.clone(),
+            seconds=time.perf_counter() - start,
+            targets=indices,
+        )
+
+
+def first_name(label: str) -> str:
+    """The first of several names: Hub copies write "Egyptian cat, tabby …" where one is enough on a chart."""
+    return label.split(",")[0].strip() or label
+
+
+def _module(model: nn.Module, path: str) -> nn.Module:
+    found: nn.Module = model
+    for name in path.split("."):
+        found = found[int(name)] if name.lstrip("-").isdigit() else getattr(found, name)  # pyright: ignore
+    return found
