@@ -46,7 +46,9 @@ class PictureClassifier(Classifier, Protocol):
     """A classifier of pixels ``(B, 3, H, W)``, normalised by ``mean`` and ``std`` (three numbers each)."""
 
     @property
-    def feature_layer(self) -> nn.Module: ...
+    def feature_layer(self) -> nn.Module | None: ...
+    @property
+    def logits(self) -> Forward: ...  # as ``forward`` to 1e-3, quicker, without gradient
     @property
     def mean(self) -> Sequence[float]: ...
     @property

@@ -25,13 +25,13 @@ def grad_cam(forward: Forward, layer: nn.Module, inputs: Tensor, target: int, *,
 
 def _attribute(classifier: PictureClassifier, pixels: Tensor, target: int) -> Attribution:
     layer = classifier.feature_layer
-    # Only the layer's own parameters ask for a gradient, so that everything below it runs without a graph.
-    parameters = list(layer.parameters())
-    for parameter in parameters:
-        parameter.requires_grad_(True)
-    if not parameters:
-        pixels.requires_grad_(True)
-    coarse = grad_cam(classifier.forward, layer, pixels, target)  # (B, 1, h, w)
+    assert layer is not None
+    # Nothing below the layer is differentiated, so the graph starts at its output.
+    start = layer.register_forward_hook(lambda *arguments: arguments[-1].detach().requires_grad_())
+    try:
+        coarse = grad_cam(classifier.forward, layer, pixels, target)  # (B, 1, h, w)
+    finally:
+        start.remove()
     full = F.interpolate(coarse, size=pixels.shape[-2:], mode="bilinear", align_corners=False)  # (B, 1, H, W)
     return Attribution(spread(full), target)
 

@@ -69,7 +69,7 @@ def _attribute(
 ) -> Attribution:
     cover = baseline_of(pixels, baseline, classifier.mean, classifier.std)
     # A stride beyond the window would leave gaps that nobody looked at.
-    maps = occlusion(classifier.forward, pixels, target, baseline=cover, window=window, stride=min(stride, window))
+    maps = occlusion(classifier.logits, pixels, target, baseline=cover, window=window, stride=min(stride, window))
     return Attribution(spread(maps), target, baseline=cover)
 
 

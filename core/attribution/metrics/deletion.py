@@ -122,7 +122,7 @@ class _Eraser:
     def __init__(
         self, classifier: PictureClassifier, pixels: Tensor, baseline: Tensor, target: int, plan: Plan
     ) -> None:
-        self.forward: Forward = classifier.forward
+        self.logits: Forward = classifier.logits
         self.pixels, self.baseline, self.target, self.cell = pixels.detach(), baseline, target, plan.cell
         self.grid = cell_grid(pixels.shape[-2], pixels.shape[-1], plan.cell)
         self.count = self.grid[0] * self.grid[1]
@@ -157,6 +157,6 @@ class _Eraser:
         with torch.inference_mode():
             for some in torch.split(gone.to(self.pixels.device), PICTURES_AT_ONCE):
                 batch = erased(self.pixels, self.baseline, some, self.cell)
-                logits = self.forward(batch.contiguous(memory_format=torch.channels_last))
+                logits = self.logits(batch.contiguous(memory_format=torch.channels_last))
                 probs.append(logits.softmax(-1)[:, self.target].cpu())
         return torch.cat(probs).numpy() if probs else np.zeros(0)

@@ -66,6 +66,10 @@ class FakePictures:
     def forward(self, pixels: Tensor) -> Tensor:
         return self.model(pixels)
 
+    def logits(self, pixels: Tensor) -> Tensor:
+        with torch.inference_mode():
+            return self.model(pixels)
+
 
 @dataclass
 class FakeTexts:

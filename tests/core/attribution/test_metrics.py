@@ -34,6 +34,13 @@ def corner():
     return fakes.FakePictures(Corner())
 
 
+def logits(classifier, *inputs: Tensor) -> Tensor:
+    """The classifier's answer in evaluation mode, without gradient."""
+    classifier.model.eval()
+    with torch.no_grad():
+        return classifier.forward(*inputs)
+
+
 @pytest.fixture
 def bright() -> Tensor:
     return torch.full((1, 3, fakes.SIDE, fakes.SIDE), 0.5)
@@ -56,8 +63,8 @@ def test_the_true_map_beats_both_controls_and_its_opposite_loses(corner, bright)
 
 def test_curves_start_and_end_at_the_picture_and_the_baseline(corner, bright):
     [curves] = trust_curves(corner, bright, [right_map()], 0, PLAN)
-    whole = float(corner.forward(bright).softmax(-1)[0, 0])
-    nothing = float(corner.forward(-torch.ones_like(bright)).softmax(-1)[0, 0])
+    whole = float(logits(corner, bright).softmax(-1)[0, 0])
+    nothing = float(logits(corner, -torch.ones_like(bright)).softmax(-1)[0, 0])
     deletion, insertion = curves["deletion"], curves["insertion"]
     assert (deletion.probs[0], deletion.probs[-1]) == pytest.approx((whole, nothing))
     assert (insertion.probs[0], insertion.probs[-1]) == pytest.approx((nothing, whole))
@@ -73,7 +80,7 @@ def test_a_curve_equals_erasing_by_hand(corner, bright):
         for cell in order(cell_sums(right_map(), 4))[: round(fraction * 64)]:
             top, left = 4 * (cell // 8), 4 * (cell % 8)
             picture[:, :, top : top + 4, left : left + 4] = -1.0
-        by_hand.append(float(corner.forward(picture).softmax(-1)[0, 0]))
+        by_hand.append(float(logits(corner, picture).softmax(-1)[0, 0]))
     assert curve.probs == pytest.approx(by_hand, abs=1e-6)
 
 
@@ -131,8 +138,7 @@ def test_area_and_verdict():
 @pytest.mark.parametrize("name", ["Layer integrated gradients", "Token ablation"])
 def test_hiding_words_in_order_of_credit_beats_random_order(name):
     texts, encoding = fakes.bag(), fakes.encoding()
-    texts.model.eval()
-    target = int(texts.forward(encoding.input_ids, encoding.attention_mask).argmax())
+    target = int(logits(texts, encoding.input_ids, encoding.attention_mask).argmax())
     made = explain(texts, METHODS_BY_NAME[name], encoding, target)
     values = [word.value for word in words(encoding, made.values)]
     curves = trust_text_curves(texts, encoding, values, target, draws=12)
@@ -143,11 +149,10 @@ def test_hiding_words_in_order_of_credit_beats_random_order(name):
 
 def test_text_curves_start_and_end_at_the_text_and_the_bare_marks():
     texts, encoding = fakes.bag(), fakes.encoding()
-    texts.model.eval()
     curves = trust_text_curves(texts, encoding, [3, 2, 1], 0, hide="pad")
-    whole = float(texts.forward(encoding.input_ids, encoding.attention_mask).softmax(-1)[0, 0])
+    whole = float(logits(texts, encoding.input_ids, encoding.attention_mask).softmax(-1)[0, 0])
     marks = torch.tensor([[5, 6]])
-    nothing = float(texts.forward(marks, torch.ones_like(marks)).softmax(-1)[0, 0])
+    nothing = float(logits(texts, marks, torch.ones_like(marks)).softmax(-1)[0, 0])
     assert curves["deletion"].probs[[0, -1]] == pytest.approx([whole, nothing], abs=1e-6)
     assert curves["insertion"].probs[[0, -1]] == pytest.approx([nothing, whole], abs=1e-6)
 
@@ -157,8 +162,7 @@ def test_completeness_adds_up():
     made = explain(classifier, METHODS_BY_NAME["Integrated gradients"], pixels, 1, n_steps=200, baseline="white")
     gap = completeness(made)
     assert gap is not None and made.baseline is not None
-    classifier.model.eval()
-    moved = float((classifier.forward(pixels) - classifier.forward(made.baseline))[0, 1])
+    moved = float((logits(classifier, pixels) - logits(classifier, made.baseline))[0, 1])
     assert gap.moved == pytest.approx(moved, abs=1e-4)
     assert gap.gap == pytest.approx(float(made.values.sum()) - moved, abs=1e-4)
     assert gap.share < 0.05
