@@ -72,7 +72,7 @@ def trust_curves(
                 own, *rest = eraser.probs([order(grid), *others], kind)
                 bands = {
                     "scattered": Band("random cells", shared[kind], eraser.fractions),
-                    "shifted": Band("the same map, moved", np.stack(rest), eraser.fractions),
+                    "shifted": Band("the map, moved", np.stack(rest), eraser.fractions),
                 }
                 curves[kind] = Curve(kind, eraser.fractions, own, bands)
             made.append(curves)
