@@ -42,7 +42,7 @@ WANTED = (
 )
 CONNECT_SECONDS = 2.0
 ONLINE_MEMORY_SECONDS = 60.0
-RECIPE = 1  # raise it when a conversion changes, so that what was converted before is made anew
+RECIPE = 2  # raise it when a conversion changes, so that what was converted before is made anew
 
 _online: tuple[float, bool] = (-ONLINE_MEMORY_SECONDS, False)
 
@@ -155,6 +155,12 @@ def load_image_processor(card: ModelCard) -> Any:
     )
 
 
+def label_names(model: "PreTrainedModel") -> tuple[str, ...]:
+    """The names of a classifier's K classes in the order of its logits."""
+    names: Any = model.config.id2label
+    return tuple(str(names[i]) for i in range(len(names)))
+
+
 def load_gguf(folder: Path, name: str) -> tuple["PreTrainedModel", "PreTrainedTokenizerBase"]:
     """A causal language model and its tokenizer from a GGUF file, its weights expanded to 32 bits."""
     import transformers
@@ -247,7 +253,9 @@ class _work_on:
 def _check(card: ModelCard, file: Path, sha256: str) -> None:
     with file.open("rb") as stream:
         if hashlib.file_digest(stream, "sha256").hexdigest() != sha256:
-            raise PlaygroundError(f"The packaged weights of {card.title} are not the published ones; install them again.")
+            raise PlaygroundError(
+                f"The packaged weights of {card.title} are not the published ones; install them again."
+            )
 
 
 def _make(card: ModelCard, source: Path, convert: str) -> None:
@@ -308,4 +316,6 @@ def _validate(card: ModelCard) -> None:
     try:
         validate_repo_id(card.hub_id)
     except HFValidationError as error:
-        raise PlaygroundError(f"{card.hub_id[:60]!r} is not a name on the Hub; choose a model from the list.") from error
+        raise PlaygroundError(
+            f"{card.hub_id[:60]!r} is not a name on the Hub; choose a model from the list."
+        ) from error

@@ -62,8 +62,8 @@ class ImageClassifier:
         self.model = model.to(device()).requires_grad_(False).to(memory_format=torch.channels_last)  # pyright: ignore
         self.preprocessing = preprocessing
         self.lock = RLock()
-        id2label = model.config.id2label
-        self.labels: tuple[str, ...] = tuple(first_name(id2label[i]) for i in range(len(id2label)))
+        names = hub.label_names(model)
+        self.labels = names if card.folder else tuple(first_name(name) for name in names)
         self.mean, self.std = preprocessing.mean, preprocessing.std
         self.image_size: int = preprocessing.size[0]
         path = _FEATURE_LAYERS.get(model.config.model_type)

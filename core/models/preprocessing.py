@@ -61,7 +61,7 @@ class Preprocessing:
         """The part of ``image`` that the network gets, at its size, in RGB."""
         image = image.convert("RGB")
         if isinstance(self.resize, tuple):
-            resized = image.resize(self.resize[::-1], self.resample)
+            resized = image.resize((self.resize[1], self.resize[0]), self.resample)
         else:
             image = _middle_of_a_panorama(image)
             resized = image.resize(_short_side_to(image.size, self.resize), self.resample)
