@@ -59,6 +59,8 @@ class Lab:
         says: two sentences on what the frames show, in words; also read by screen readers.
         code: the same experiment as a stand-alone Python program.
         presets: settings worth trying first.
+        layout: relative widths of the figures, row by row, as in ``((2, 3), (1,))``; two a row where it is empty.
+            On a phone they stand below each other, the first on top.
     """
 
     slug: str
@@ -72,6 +74,7 @@ class Lab:
     code: Callable[[Any], str]
     live: frozenset[str] = frozenset()
     presets: tuple[Preset, ...] = ()
+    layout: tuple[tuple[int, ...], ...] = ()
 
     @property
     def params(self) -> tuple[Param, ...]:

@@ -6,6 +6,7 @@ Text, background and grid colours are left to the page, which knows whether it i
 from typing import Any
 
 import plotly.graph_objects as go
+from plotly.basedatatypes import BaseTraceType
 
 FOR = "#D9772B"  # evidence for, and "the model's own"
 AGAINST = "#3B6FB6"  # evidence against
@@ -49,7 +50,7 @@ TEMPLATE = go.layout.Template(
 )
 
 
-def figure(*traces: go.Figure, height: int = 300, x: str = "", y: str = "", **layout: Any) -> go.Figure:
+def figure(*traces: BaseTraceType, height: int = 300, x: str = "", y: str = "", **layout: Any) -> go.Figure:
     """A figure in the house's look: ``x`` and ``y`` are axis titles with their unit, ``height`` in pixels."""
     made = go.Figure(data=list(traces))
     made.update_layout(template=TEMPLATE, height=height, **layout)

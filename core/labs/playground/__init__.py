@@ -1,0 +1,40 @@
+"""The 2-D playground: watch a small network learn where one class of points ends and the other begins."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from core.lab import Frame, Lab
+from core.labs.playground.experiment import SPAN, run
+from core.labs.playground.program import code
+from core.labs.playground.settings import FEATURES, PRESETS, Settings
+from core.labs.playground.words import says
+from core.plots import playground as plots
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+
+def figures(settings: Settings, frames: Sequence[Frame]) -> Mapping[str, "Figure"]:
+    """The network with what each neuron sees, the decision surface, and the curves."""
+    now = frames[-1]
+    return {
+        "Decision surface": plots.surface(now.arrays, SPAN, certain=settings.loss == "cross_entropy"),
+        "Network": plots.network(now.arrays, FEATURES[settings.features], SPAN),
+        "Loss": plots.losses(frames),
+    }
+
+
+LAB = Lab(
+    slug="playground",
+    title="2-D playground",
+    summary="Train a small network on points in the plane and watch every neuron.",
+    topics=("Neural networks", "Activation functions", "Optimisers", "Loss functions", "Regularisation"),
+    settings=Settings,
+    run=run,
+    figures=figures,
+    says=says,
+    code=code,
+    live=frozenset({"learning_rate", "speed", "weight_decay", "l1", "dropout", "batch_size", "epochs"}),
+    presets=PRESETS,
+    layout=((2, 3), (1,)),
+)

@@ -1,0 +1,68 @@
+"""Curves over training, each labelled at its end instead of in a legend."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from core.plots import theme
+
+_ROOM = 0.16  # share of the width kept free for labels, at the right
+_APART = 0.09  # labels stand at least this share of the height apart
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One line: what it is called, its colour and its dash (so that colour is not its only mark)."""
+
+    label: str
+    values: Sequence[float]
+    colour: str
+    dash: str = "solid"
+
+
+def curves(x: Sequence[float], lines: Sequence[Curve], *, x_title: str, y_title: str, height: int = 260) -> go.Figure:
+    """Lines over the same ``x``, with name and last value written right of their ends; gaps where not finite."""
+    made = theme.figure(
+        *(
+            go.Scatter(
+                x=list(x),
+                y=[v if math.isfinite(v) else None for v in line.values],
+                mode="lines",
+                line={"color": line.colour, "width": 2.5, "dash": line.dash},
+                hovertemplate=f"{theme.plain(line.label)} %{{y:.3g}}<br>{x_title} %{{x:,}}<extra></extra>",
+            )
+            for line in lines
+        ),
+        height=height,
+        x=x_title,
+        y=y_title,
+    )
+    top = max((v for line in lines for v in line.values if math.isfinite(v)), default=1.0) or 1.0
+    last = max(x[-1] if len(x) else 1, 1)
+    made.update_xaxes(range=[0, last / (1 - _ROOM)])
+    made.update_yaxes(range=[0, top * 1.05], fixedrange=False)
+    ends = {line.label: line.values[-1] for line in lines if len(line.values) and math.isfinite(line.values[-1])}
+    heights = spread({label: value / (top * 1.05) for label, value in ends.items()}, _APART)
+    for line in lines:
+        if line.label in ends:
+            made.add_annotation(
+                x=last,
+                y=heights[line.label] * top * 1.05,
+                text=f"{theme.plain(line.label)} {ends[line.label]:.3g}",
+                showarrow=False,
+                xanchor="left",
+                xshift=6,
+                font={"color": line.colour, "size": 13},
+            )
+    return made
+
+
+def spread(places: Mapping[str, float], apart: float) -> dict[str, float]:
+    """Places moved up as little as needed so that any two are ``apart``; their order stays."""
+    moved: dict[str, float] = {}
+    lowest = -math.inf
+    for label, place in sorted(places.items(), key=lambda item: item[1]):
+        moved[label] = lowest = max(place, lowest + apart)
+    return moved
