@@ -8,6 +8,7 @@ what they say; all of them only for the owner's key.
 from core.jobs.launch import ensure_supervisor
 from core.jobs.queue import get, list_jobs, remove, restart, stop, submit
 from core.jobs.record import CANCELLED, DONE, FAILED, INTERRUPTED, QUEUED, RUNNING, Job, Task
+from core.jobs.spare import warm
 
 __all__ = [
     "CANCELLED",
@@ -25,4 +26,5 @@ __all__ = [
     "restart",
     "stop",
     "submit",
+    "warm",
 ]

@@ -89,8 +89,8 @@ class Store:
         return [_job(row) for row in self.connection.execute(f"{SELECT_JOB} where {where} order by place", values)]
 
     def active(self) -> list[sqlite3.Row]:
-        """Id, state, want, attempts and pid of all that run or wait, in the order of the queue."""
-        columns = "id, state, want, attempts, pid"
+        """Id, entry, state, want, attempts and pid of all that run or wait, in the order of the queue."""
+        columns = "id, entry, state, want, attempts, pid"
         sql = f"select {columns} from job where state in ('{QUEUED}', '{RUNNING}') order by place"
         return self.connection.execute(sql).fetchall()
 

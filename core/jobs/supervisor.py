@@ -17,6 +17,7 @@ from core.config import Limits
 from core.jobs import launch, lock
 from core.jobs.failures import DIED, DISK_FULL, NOT_STARTED, TOO_LONG
 from core.jobs.record import ATTEMPTS, CANCELLED, FAILED, INTERRUPTED, QUEUED, RUNNING, STOP, job_folder
+from core.jobs.spare import Spare
 from core.jobs.store import Store
 from core.jobs.sweep import sweep
 from core.jobs.worker import EXIT_DISK_FULL
@@ -25,6 +26,7 @@ POLL = 0.1  # seconds; a look costs about 0.2 ms
 STOP_GRACE = 3.0  # seconds for a job that does not listen
 SAVE_GRACE = 30.0  # seconds for a job that listens and puts its things away
 SWEEP_EVERY = 600.0
+RETRY = 1.0
 logger = logging.getLogger("core.jobs")
 
 
@@ -39,6 +41,7 @@ class Supervisor:
         self._running_since: dict[str, float] = {}
         self._asked_since: dict[str, float] = {}
         self._swept = -SWEEP_EVERY
+        self._spare = Spare()
 
     def tick(self) -> bool:
         """Look once and act; False when there is nothing to watch."""
@@ -49,10 +52,11 @@ class Supervisor:
                 self._watch(row)
         self._forget_all_but({row["id"] for row in active})
         self._start(self.store.active())
+        self._spare.look(busy=bool(self._children))
         if time.monotonic() - self._swept > SWEEP_EVERY:
             self._swept = time.monotonic()
             sweep(self.store, self.limits.keep_hours)
-        return bool(active or self._children)
+        return bool(active or self._children or self._spare.alive)
 
     def _reap(self) -> None:
         for job_id, child in list(self._children.items()):
@@ -114,16 +118,17 @@ class Supervisor:
         for row in active:
             busy = running | set(self._children)
             if row["state"] == QUEUED and row["id"] not in busy and len(busy) < slots:
-                self._launch(row["id"], row["attempts"])
+                self._launch(row["id"], row["entry"], row["attempts"])
 
-    def _launch(self, job_id: str, attempts: int) -> None:
+    def _launch(self, job_id: str, entry: str, attempts: int) -> None:
         self._exit_codes.pop(job_id, None)
         self._asked_since.pop(job_id, None)
         if attempts == 0:  # new, or restarted by its visitor: the time starts anew
             self._running_since.pop(job_id, None)
         try:
+            spare = self._spare.take(job_id, entry)
             log = job_folder(job_id) / "log.txt"
-            self._children[job_id] = launch.start("core.jobs.worker", job_id, log=log)
+            self._children[job_id] = spare or launch.start("core.jobs.worker", job_id, log=log)
         except FileNotFoundError:  # its folder was taken away from outside
             self.store.finish(job_id, attempts, FAILED, NOT_STARTED)
 
@@ -148,7 +153,7 @@ def watch(idle_seconds: float) -> None:
                 idle_since = time.monotonic()
         except (sqlite3.Error, OSError):  # a full disk, a locked table: the watch goes on and tries again
             logger.exception("a look failed")
-            time.sleep(1.0)
+            time.sleep(RETRY)
         if supervisor is not None and time.monotonic() - idle_since > idle_seconds:
             proof.release()
             # A job that came while the lock was still held found no reason to start another supervisor.

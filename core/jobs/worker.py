@@ -1,4 +1,4 @@
-"""The process of one job: ``python -m core.jobs.worker ID``.
+"""The process of one job: ``python -m core.jobs.worker ID``, or ``--spare ENTRY`` to import first and be told the id.
 
 It takes the job's lock, claims the job, runs its function and tells the store how it goes and how it ended.
 """
@@ -109,7 +109,7 @@ def run(job_id: str) -> int:
     job = store.claim(job_id, os.getpid())
     if job is None:
         return 0
-    device.be_nice(NICE)
+    be_nice()
     limit_memory(Limits.from_env().job_memory_mb)
     reporter = Reporter(job_id)
     reporter.start()
@@ -137,6 +137,28 @@ def _tell(store: Store, job: Job, reporter: Reporter, state: str, failure: BaseE
     return EXIT_DISK_FULL if full else EXIT_UNTOLD
 
 
+def be_nice() -> None:
+    """Bring this process to the jobs' priority; a spare is there already."""
+    device.be_nice(max(NICE - os.nice(0), 0))
+
+
+def wait_for_job(entry: str) -> str:
+    """As a spare: import what a job of ``entry`` needs, then wait for its id; empty when the supervisor lets go.
+
+    A module whose functions import late may have a ``prepare()`` that imports early; only spares call it.
+    """
+    be_nice()
+    load(entry)
+    if prepare := getattr(sys.modules[entry.split(":")[0]], "prepare", None):
+        prepare()
+    job_id = sys.stdin.readline().strip()
+    if is_id(job_id) and job_folder(job_id).is_dir():
+        with (job_folder(job_id) / "log.txt").open("ab") as log:
+            os.dup2(log.fileno(), 1)
+            os.dup2(log.fileno(), 2)
+    return job_id
+
+
 def limit_memory(megabytes: int) -> None:
     """Have the system refuse memory beyond ``megabytes`` (0: no limit), so that a job fails alone, with a sentence."""
     if megabytes:
@@ -147,7 +169,11 @@ def limit_memory(megabytes: int) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the job that the command line names."""
+    """Run the job that the command line names, or the one that a spare is given."""
+    if len(arguments) == 2 and arguments[0] == "--spare":
+        arguments = [wait_for_job(arguments[1])]
+        if not arguments[0]:
+            return 0
     if len(arguments) != 1 or not is_id(arguments[0]):
         print("usage: python -m core.jobs.worker ID", file=sys.stderr)
         return 2

@@ -63,6 +63,16 @@ class Place:
             time.sleep(0.02)
         return pid
 
+    def end_all(self, home: Path) -> None:
+        """Leave no process behind."""
+        for path in [home / "jobs" / "supervisor.lock", *home.glob("jobs/*/live.lock")]:
+            if path.is_file() and (pid := lock.holder(path)):
+                with suppress(ProcessLookupError):
+                    os.killpg(pid, signal.SIGKILL) if pid != os.getpid() else None
+        if child := launch._supervisors.pop(home / "jobs", None):
+            child.kill()
+            child.wait()
+
     def kill(self, pid: int) -> None:
         """Kill -9 and wait until the kernel has dropped what it held."""
         os.kill(pid, signal.SIGKILL)
@@ -72,17 +82,18 @@ class Place:
 
 
 @pytest.fixture
+def still(place: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """A place where nothing is ever started."""
+    monkeypatch.setattr("core.jobs.queue.ensure_supervisor", lambda: None)
+    return place
+
+
+@pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     monkeypatch.setenv("PLAY_HOME", str(tmp_path))
     monkeypatch.setenv("PLAY_JOB_ENTRIES", "core.,jobs_toy")
     monkeypatch.setenv("PLAY_JOBS_IDLE_SECONDS", "60")
     monkeypatch.setenv("PLAY_FREE_DISK_MB", "1")
     monkeypatch.setenv("PYTHONPATH", str(HERE))
-    yield Place(tmp_path)
-    for path in [tmp_path / "jobs" / "supervisor.lock", *tmp_path.glob("jobs/*/live.lock")]:
-        if path.exists() and (pid := lock.holder(path)):
-            with suppress(ProcessLookupError):
-                os.killpg(pid, signal.SIGKILL)
-    if child := launch._supervisors.pop(tmp_path / "jobs", None):
-        child.kill()
-        child.wait()
+    yield (place := Place(tmp_path))
+    place.end_all(tmp_path)

@@ -210,3 +210,17 @@ def test_a_fork_does_not_keep_a_dead_worker_alive(place):
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     assert free
+
+
+def test_twenty_visitors_are_served_one_after_another(place):
+    owners = [f"visitor-{number}" for number in range(20)]
+    ids = [place.submit("count", owner=owner, steps=3) for owner in owners]
+    most, deadline = 0, time.monotonic() + 120
+    while (standing := [jobs.get(*pair) for pair in zip(ids, owners, strict=True)]) and any(j.active for j in standing):
+        most = max(most, sum(job.state == "running" for job in standing))
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert most == 1
+    assert [job.state for job in standing] == ["done"] * 20
+    ends = [job.updated for job in standing]
+    assert ends == sorted(ends)

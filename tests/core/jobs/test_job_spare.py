@@ -1,0 +1,81 @@
+"""The warm spare: it saves the imports, gives its memory back, and never outlives its supervisor."""
+
+import time
+
+import psutil
+import pytest
+
+from core import jobs
+from core.jobs import spare
+from core.jobs.spare import Spare
+
+HEAVY = "jobs_toy_heavy:run"
+
+
+@pytest.fixture
+def workshop(place, monkeypatch):
+    """A spare without a supervisor around it."""
+    monkeypatch.setattr("core.jobs.launch.ensure_supervisor", lambda: None)
+    (place.home / "jobs").mkdir()
+    keeper = Spare(free_mb=lambda: 10_000)
+    yield keeper
+    keeper.end()
+
+
+def test_a_job_starts_in_the_spare_and_logs_to_its_own_file(place):
+    cold = place.ended(jobs.submit(HEAVY, {}, place.owner, {}))
+    assert (cold.state, cold.progress["warm"], cold.progress["threads"]) == ("done", False, 1)
+    jobs.warm(HEAVY)
+    log = place.home / "jobs" / "spare.log"
+    deadline = time.monotonic() + 30
+    while not log.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    warm = place.ended(jobs.submit(HEAVY, {}, place.owner, {}))
+    assert (warm.state, warm.progress["warm"], warm.progress["threads"]) == ("done", True, 1)
+    assert "words for the log" in place.log(warm)
+
+
+def test_a_spare_is_given_only_a_job_of_its_entry(workshop):
+    spare.warm("jobs_toy:count")
+    workshop.look(busy=False)
+    assert workshop.alive
+    assert workshop.take("some id", "jobs_toy:hang") is None
+    assert workshop.alive
+
+
+def test_no_spare_without_wish_memory_or_a_free_machine(workshop, monkeypatch):
+    workshop.look(busy=False)
+    assert not workshop.alive
+    spare.warm("jobs_toy:count")
+    workshop.look(busy=True)
+    assert not workshop.alive
+    monkeypatch.setattr(workshop, "_free_mb", lambda: 100)
+    spare.warm("jobs_toy:count")
+    workshop.look(busy=False)
+    assert not workshop.alive
+
+
+def test_a_spare_that_nobody_needs_ends(workshop, monkeypatch):
+    monkeypatch.setattr(spare, "KEEP_SECONDS", 0.0)
+    spare.warm("jobs_toy:count")
+    workshop.look(busy=False)
+    assert workshop.alive
+    time.sleep(0.01)
+    workshop.look(busy=False)
+    assert not workshop.alive
+
+
+def test_a_spare_ends_with_its_supervisor(place):
+    jobs.warm("jobs_toy:count")
+    supervisor_pid = place.supervisor()
+    supervisor = psutil.Process(supervisor_pid)
+    deadline = time.monotonic() + 30
+    while not (children := supervisor.children()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    place.kill(supervisor_pid)
+    for child in children:
+        while child.is_running() and child.status() != psutil.STATUS_ZOMBIE:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
