@@ -1,0 +1,85 @@
+"""Labelled examples, ready to learn from: pictures as small encoded files, texts as strings."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from core.data.texts import clean_label
+
+
+@dataclass(frozen=True)
+class LabelledImages:
+    """Pictures with one class each.
+
+    Attributes:
+        examples: N encoded RGB pictures (PNG or JPEG bytes), at most 256 pixels a side, so that thousands fit in memory.
+        targets: N class indices in ``[0, K)``.
+        labels: K class names.
+        names: N names that a visitor knows the example by (file name, "row 12").
+        concepts: N keys, or empty; examples with one key are variants of each other and stay on one side of a split.
+    """
+
+    examples: tuple[bytes, ...]
+    targets: tuple[int, ...]
+    labels: tuple[str, ...]
+    names: tuple[str, ...]
+    concepts: tuple[str, ...] = ()
+    kind: str = "image"
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def image(self, index: int) -> Image.Image:
+        """One picture, decoded."""
+        return decode(self.examples[index])
+
+
+@dataclass(frozen=True)
+class LabelledTexts:
+    """Texts with one class each; the fields are those of `LabelledImages`."""
+
+    examples: tuple[str, ...]
+    targets: tuple[int, ...]
+    labels: tuple[str, ...]
+    names: tuple[str, ...]
+    concepts: tuple[str, ...] = ()
+    kind: str = "text"
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+
+Labelled = LabelledImages | LabelledTexts
+
+
+def decode(encoded: bytes) -> Image.Image:
+    """RGB pixels of a picture that we encoded ourselves."""
+    return Image.open(io.BytesIO(encoded), formats=("PNG", "JPEG")).convert("RGB")
+
+
+def encode(image: Image.Image, side: int = 256) -> bytes:
+    """``image`` reduced to ``side`` pixels: as PNG where that is small, else as a fine JPEG."""
+    small = image if max(image.size) <= side else image.copy()
+    small.thumbnail((side, side), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    if max(small.size) <= 96:
+        small.save(buffer, "PNG")
+    else:
+        small.save(buffer, "JPEG", quality=95)
+    return buffer.getvalue()
+
+
+def index_labels(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Class names in alphabetical order, and each word's index among them."""
+    cleaned = [clean_label(word) for word in words]
+    labels = tuple(sorted(set(cleaned), key=lambda label: (label.casefold(), label)))
+    index = {label: i for i, label in enumerate(labels)}
+    return labels, tuple(index[word] for word in cleaned)
+
+
+def counts(data: Labelled) -> np.ndarray:
+    """How many examples each class has, ``(K,)``."""
+    return np.bincount(np.asarray(data.targets, dtype=np.int64), minlength=len(data.labels))
