@@ -65,7 +65,8 @@ def seconds(call: Callable[[], object]) -> float:
 
 def interleaved(ours: Callable[[], object], reference: Callable[[], object], repeats: int = 5) -> tuple[float, float]:
     """Median seconds of ours, and that times the median of the pairwise ratios: a drifting machine hits both alike."""
-    ours(), reference()  # warm up
+    ours()  # warm up
+    reference()
     pairs = [(seconds(ours), seconds(reference)) for _ in range(repeats)]
     mine = statistics.median(o for o, _ in pairs)
     return mine, mine * statistics.median(r / o for o, r in pairs)

@@ -42,7 +42,7 @@ def measure(name: str) -> list[Line]:
 
 
 def main(names: list[str]) -> None:
-    """Measure ``names`` (all if empty); only a complete run replaces the committed results, others update their rows."""
+    """Measure ``names`` (all if empty); a complete run replaces the written results, others update their rows."""
     if unknown := set(names) - set(BENCHMARKS):
         sys.exit(f"There is no benchmark {sorted(unknown)[0]}; known are {', '.join(BENCHMARKS)}.")
     rows = {} if not names else _written()

@@ -7,15 +7,16 @@ import streamlit as st
 from core import jobs
 from core.errors import Unavailable
 from core.finetuning import shelf
-from core.models import ModelCard, cards_for, hub
+from core.models import MODELS, ModelCard, cards_for, hub
 from ui import visitor
 from ui.words import literal
 
 if TYPE_CHECKING:
+    from core.models.text_generator import TextGenerator
+
     from core.models.image_classifier import ImageClassifier
     from core.models.text_classifier import TextClassifier
     from core.models.text_encoder import TextEncoder
-    from core.models.text_generator import TextGenerator
 
 
 @st.cache_resource(max_entries=4, show_spinner="Loading the network…")
@@ -82,3 +83,20 @@ def _title(card: ModelCard) -> str:
     if hub.origin(card) == "yours":
         return f"{card.title} (yours)"
     return card.title if hub.here(card) else f"{card.title} (from the Hub)"
+
+
+@st.cache_data(ttl=60, max_entries=1, show_spinner=False)
+def catalog_table() -> list[dict[str, str | int]]:
+    """The catalog as rows for a table: what it is for, where it comes from, how large it is."""
+    where = {"package": "here, as a package", "cache": "here, in the cache", "Hub": "from the Hub"}
+    return [
+        {
+            "Model": card.title,
+            "For": card.task.replace("-", " "),
+            "Where": where[hub.origin(card)],
+            "MB": card.megabytes,
+            "Licence": card.licence,
+            "Revision": card.revision or card.revision_source,
+        }
+        for card in MODELS
+    ]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 import streamlit as st
+from streamlit.components.v2 import component
 
 _CSS = """
 .strip { display: flex; flex-wrap: wrap; gap: 8px; padding: 3px; }
@@ -57,9 +58,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 }
 """
 
-_STRIP = st.components.v2.component(
-    "picture_strip", html='<div class="strip" role="radiogroup"></div>', css=_CSS, js=_JS
-)
+_STRIP = component("picture_strip", html='<div class="strip" role="radiogroup"></div>', css=_CSS, js=_JS)
 
 
 def choose(

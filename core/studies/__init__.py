@@ -1,0 +1,1 @@
+"""What joins capabilities: stories that need more than one of them."""
