@@ -1,4 +1,4 @@
-"""How long a page's rerun takes with everything imported: our settings, Streamlit's default, and beside a training job."""
+"""How long a page's rerun takes with everything imported: our settings, Streamlit's default, beside a training job."""
 
 import statistics
 import time
