@@ -42,6 +42,10 @@ class Preset:
     values: Mapping[str, Any]
 
 
+def _no_readings(settings: Any, frames: Sequence[Frame]) -> Mapping[str, str]:
+    return {}
+
+
 @dataclass(frozen=True)
 class Lab:
     """One lab: what it is called, what it teaches, how it runs and how it is drawn.
@@ -59,8 +63,9 @@ class Lab:
         says: two sentences on what the frames show, in words; also read by screen readers.
         code: the same experiment as a stand-alone Python program.
         presets: settings worth trying first.
-        layout: relative widths of the figures, row by row, as in ``((2, 3), (1,))``; two a row where it is empty.
-            On a phone they stand below each other, the first on top.
+        readings: the few figures worth reading off now, as name → text with its unit.
+        layout: relative widths row by row, as in ``((2, 3), (3, 2))``: the figures in their order, then one last
+            place for readings and words. On a phone all stand below each other, the first on top.
     """
 
     slug: str
@@ -74,7 +79,8 @@ class Lab:
     code: Callable[[Any], str]
     live: frozenset[str] = frozenset()
     presets: tuple[Preset, ...] = ()
-    layout: tuple[tuple[int, ...], ...] = ()
+    readings: Callable[[Any, Sequence[Frame]], Mapping[str, str]] = _no_readings
+    layout: tuple[tuple[int, ...], ...] = ((1,),)
 
     @property
     def params(self) -> tuple[Param, ...]:

@@ -36,3 +36,11 @@ class History:
             return ()
         before = self._kept[:-1] if self._kept and self._kept[-1].step == self._last.step else self._kept
         return (*before, self._last)
+
+
+def csv(frames: Sequence[Frame]) -> str:
+    """The curves as a table: a row a frame, the step and every metric."""
+    names = list(frames[-1].metrics) if frames else []
+    rows = [",".join(["step", *names])]
+    rows += [",".join([str(f.step), *(f"{f.metrics[name]:.6g}" for name in names)]) for f in frames]
+    return "\n".join(rows) + "\n"

@@ -7,7 +7,7 @@ from core.lab import Frame, Lab
 from core.labs.playground.experiment import SPAN, run
 from core.labs.playground.program import code
 from core.labs.playground.settings import FEATURES, PRESETS, Settings
-from core.labs.playground.words import says
+from core.labs.playground.words import readings, says
 from core.plots import playground as plots
 
 if TYPE_CHECKING:
@@ -36,5 +36,6 @@ LAB = Lab(
     code=code,
     live=frozenset({"learning_rate", "speed", "weight_decay", "l1", "dropout", "batch_size", "epochs"}),
     presets=PRESETS,
-    layout=((2, 3), (1,)),
+    readings=readings,
+    layout=((2, 3), (3, 2)),
 )

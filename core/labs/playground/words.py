@@ -28,6 +28,17 @@ def says(settings: Settings, frames: Sequence[Frame]) -> str:
     return f"{result}. {_notice(settings, frames)}"
 
 
+def readings(settings: Settings, frames: Sequence[Frame]) -> Mapping[str, str]:
+    """Where it stands, in figures."""
+    now = frames[-1].metrics
+    return {
+        "Epoch": f"{now['epoch']:,.0f}",
+        "Step": f"{frames[-1].step:,}",
+        "Right, training": f"{now['train_accuracy']:.0%}",
+        "Right, held out": f"{now['val_accuracy']:.0%}",
+    }
+
+
 def wilson(share: float, n: int) -> tuple[float, float]:
     """The 95 % interval of a share seen in ``n`` independent cases (Wilson 1927)."""
     z = 1.96
