@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from core import config
-from core.jobs import lock
+from core.jobs.lock import held
 from core.jobs.record import jobs_folder
 
 # fmt: off
@@ -69,7 +69,7 @@ def ensure_supervisor() -> None:
     """Start this machine's supervisor unless it lives; cheap, so call it at every start and with every job."""
     folder = jobs_folder()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if lock.held(supervisor_lock()):
+    if held(supervisor_lock()):
         return
     mine = _supervisors.get(folder)
     if mine is None or mine.poll() is not None:  # one that we started a moment ago has not taken its lock yet

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from core import device
-from core.jobs import launch
+from core.jobs.launch import ensure_supervisor, start
 from core.jobs.record import check_entry, jobs_folder
 
 KEEP_SECONDS = 300.0
@@ -21,7 +21,7 @@ FREE_MB = 1200  # a spare with torch and transformers takes about 300
 def warm(entry: str) -> None:
     """Say that a job of ``entry`` may come soon; cheap, and only a wish."""
     check_entry(entry)
-    launch.ensure_supervisor()
+    ensure_supervisor()
     _wish().write_text(entry)
 
 
@@ -47,18 +47,20 @@ class Spare:
         """Fulfil a wish unless the machine is ``busy``; end a spare that nobody needed."""
         if self._process is not None and (not self.alive or time.monotonic() > self._until):
             self.end()
-        entry = _wish().read_text() if _wish().exists() else ""
-        if not entry:
+        if busy or not _wish().exists():  # while a job runs, memory is the job's; the wish may wait
             return
-        _wish().unlink()  # a wish that comes while a job runs is dropped: memory is the job's now
-        if busy:
+        entry, age = _wish().read_text(), time.time() - _wish().stat().st_mtime
+        if not entry:  # it is being written
+            return
+        _wish().unlink()
+        if age > KEEP_SECONDS:
             return
         if self.alive and entry != self._entry:
             self.end()
         if not self.alive and self._free_mb() > FREE_MB:
             log = jobs_folder() / "spare.log"
             log.unlink(missing_ok=True)
-            self._process = launch.start("core.jobs.worker", "--spare", entry, log=log, stdin=subprocess.PIPE)
+            self._process = start("core.jobs.worker", "--spare", entry, log=log, stdin=subprocess.PIPE)
         self._entry, self._until = entry, time.monotonic() + KEEP_SECONDS
 
     def take(self, job_id: str, entry: str) -> subprocess.Popen[bytes] | None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
-from core.jobs import lock
+from core.jobs.lock import take
 from core.jobs.record import CANCELLED, DONE, QUEUED, RUNNING, STOP, STOPPING, Job, job_folder, jobs_folder
 
 _SCHEMA = """
@@ -48,7 +48,7 @@ class Store:
 
     def _create(self) -> None:
         # The change to WAL does not wait for a lock as other statements do, so only one process may try it at a time.
-        only = lock.take(jobs_folder() / "create.lock", patience=10)
+        only = take(jobs_folder() / "create.lock", patience=10)
         try:
             self.connection.execute("pragma journal_mode = wal")
             self.connection.executescript(_SCHEMA)

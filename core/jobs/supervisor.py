@@ -14,8 +14,9 @@ import time
 from contextlib import suppress
 
 from core.config import Limits
-from core.jobs import launch, lock
 from core.jobs.failures import DIED, DISK_FULL, NOT_STARTED, TOO_LONG
+from core.jobs.launch import start, supervisor_lock
+from core.jobs.lock import held, take
 from core.jobs.record import ATTEMPTS, CANCELLED, FAILED, INTERRUPTED, QUEUED, RUNNING, STOP, job_folder
 from core.jobs.spare import Spare
 from core.jobs.store import Store
@@ -80,7 +81,7 @@ class Supervisor:
 
     def _watch(self, row: sqlite3.Row) -> None:
         job_id = row["id"]
-        if not lock.held(job_folder(job_id) / "live.lock"):
+        if not held(job_folder(job_id) / "live.lock"):
             if job_id not in self._children:  # else its exit code is a moment away
                 self._died(row)
             return
@@ -128,7 +129,7 @@ class Supervisor:
         try:
             spare = self._spare.take(job_id, entry)
             log = job_folder(job_id) / "log.txt"
-            self._children[job_id] = spare or launch.start("core.jobs.worker", job_id, log=log)
+            self._children[job_id] = spare or start("core.jobs.worker", job_id, log=log)
         except FileNotFoundError:  # its folder was taken away from outside
             self.store.finish(job_id, attempts, FAILED, NOT_STARTED)
 
@@ -141,8 +142,8 @@ def _kill_group(pid: int) -> None:
 
 def watch(idle_seconds: float) -> None:
     """Be the machine's supervisor until there was nothing to do for ``idle_seconds``; at once if there is one."""
-    path = launch.supervisor_lock()
-    proof = lock.take(path, patience=1.0)
+    path = supervisor_lock()
+    proof = take(path, patience=1.0)
     supervisor = None
     idle_since = time.monotonic()
     while proof is not None and path.exists():
@@ -157,7 +158,7 @@ def watch(idle_seconds: float) -> None:
         if supervisor is not None and time.monotonic() - idle_since > idle_seconds:
             proof.release()
             # A job that came while the lock was still held found no reason to start another supervisor.
-            proof = lock.take(path) if supervisor.store.active() else None
+            proof = take(path) if supervisor.store.active() else None
         time.sleep(POLL)
 
 

@@ -16,8 +16,8 @@ from typing import Any
 
 from core import device
 from core.config import Limits
-from core.jobs import lock
 from core.jobs.failures import is_disk_full, sentence
+from core.jobs.lock import take
 from core.jobs.record import CANCELLED, DONE, FAILED, STOP, Job, Task, check_entry, is_id, job_folder
 from core.jobs.store import Store
 
@@ -102,7 +102,7 @@ def run(job_id: str) -> int:
     """Do the job, unless another process does it; returns the exit code."""
     if not job_folder(job_id).is_dir():
         return 0
-    proof = lock.take(job_folder(job_id) / "live.lock", patience=2.0)
+    proof = take(job_folder(job_id) / "live.lock", patience=2.0)
     if proof is None:
         return 0
     store = Store()

@@ -1,5 +1,6 @@
 """The warm spare: it saves the imports, gives its memory back, and never outlives its supervisor."""
 
+import os
 import time
 
 import psutil
@@ -15,7 +16,7 @@ HEAVY = "jobs_toy_heavy:run"
 @pytest.fixture
 def workshop(place, monkeypatch):
     """A spare without a supervisor around it."""
-    monkeypatch.setattr("core.jobs.launch.ensure_supervisor", lambda: None)
+    monkeypatch.setattr("core.jobs.spare.ensure_supervisor", lambda: None)
     (place.home / "jobs").mkdir()
     keeper = Spare(free_mb=lambda: 10_000)
     yield keeper
@@ -50,18 +51,27 @@ def test_no_spare_without_wish_memory_or_a_free_machine(workshop, monkeypatch):
     spare.warm("jobs_toy:count")
     workshop.look(busy=True)
     assert not workshop.alive
+    workshop.look(busy=False)  # the wish waited
+    assert workshop.alive
+    workshop.end()
     monkeypatch.setattr(workshop, "_free_mb", lambda: 100)
     spare.warm("jobs_toy:count")
     workshop.look(busy=False)
     assert not workshop.alive
 
 
+def test_a_wish_of_long_ago_is_forgotten(workshop):
+    spare.warm("jobs_toy:count")
+    os.utime(spare._wish(), (0, time.time() - spare.KEEP_SECONDS - 1))
+    workshop.look(busy=False)
+    assert not workshop.alive
+
+
 def test_a_spare_that_nobody_needs_ends(workshop, monkeypatch):
-    monkeypatch.setattr(spare, "KEEP_SECONDS", 0.0)
     spare.warm("jobs_toy:count")
     workshop.look(busy=False)
     assert workshop.alive
-    time.sleep(0.01)
+    monkeypatch.setattr(workshop, "_until", 0.0)
     workshop.look(busy=False)
     assert not workshop.alive
 
