@@ -15,7 +15,7 @@ class LabelledImages:
     """Pictures with one class each.
 
     Attributes:
-        examples: N encoded RGB pictures (PNG or JPEG bytes), at most 256 pixels a side, so that thousands fit in memory.
+        examples: N encoded RGB pictures (PNG or JPEG bytes), at most 256 pixels a side: thousands fit.
         targets: N class indices in ``[0, K)``.
         labels: K class names.
         names: N names that a visitor knows the example by (file name, "row 12").

@@ -144,7 +144,7 @@ SAMPLES: tuple[Sample, ...] = (
         "Late goal",
         "Sports news in two sentences.",
         """A header in the last minute of extra time sent the home side through to the semi-final on Saturday, after a
-        match in which their goalkeeper had saved two penalties. The coach called it the longest evening of his life.""",
+        match in which their goalkeeper had saved two penalties. The coach called it the longest evening of all.""",
     ),
     _words(
         "rates",
@@ -157,7 +157,7 @@ SAMPLES: tuple[Sample, ...] = (
         "telescope",
         "New telescope",
         "Science news.",
-        """Astronomers have measured water vapour in the atmosphere of a planet that circles a small red star. The signal
+        """Astronomers have measured water vapour in the atmosphere of a planet that circles a red star. The signal
         took four nights to collect and needs to be confirmed by a second telescope.""",
     ),
     _words(
