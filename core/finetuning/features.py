@@ -1,0 +1,55 @@
+"""Each example through the frozen network once, in a stream of batches; what is known already is read back."""
+
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from core.finetuning.backbones import Backbone
+from core.finetuning.feature_cache import FeatureCache, prune
+from core.finetuning.run import Progress
+
+KEEP_EVERY = 10.0  # seconds after which new features go to disk, so that a killed run loses no more
+
+
+def features(
+    backbone: Backbone, stopping: Callable[[], bool] = lambda: False
+) -> Generator[Progress, None, Tensor | None]:
+    """``(N, D)`` of all examples; yields how far it is. None where Stop came first (what was computed is kept)."""
+    keys = backbone.keys()
+    cache = FeatureCache(backbone.fingerprint, backbone.width)
+    known = cache.get(keys)
+    missing = list({key: row for row, key in enumerate(keys) if key not in known}.values())
+    start = kept = time.perf_counter()
+    fresh: list[tuple[bytes, Tensor]] = []
+    for done, (rows, rowwise) in enumerate(_batches(backbone, missing), start=1):
+        fresh += [(keys[row], feature) for row, feature in zip(rows, rowwise, strict=True)]
+        now = time.perf_counter()
+        if now - kept > KEEP_EVERY or stopping():
+            _keep(cache, known, fresh)
+            kept, fresh = now, []
+        if stopping():
+            return None
+        count = min(done * backbone.answer_batch, len(missing))
+        yield {
+            "fraction": count / len(missing),
+            "done": len(keys) - len(missing) + count,
+            "total": len(keys),
+            "examples_per_second": count / (now - start),
+        }
+    _keep(cache, known, fresh)
+    prune()
+    return torch.stack([known[key] for key in keys])
+
+
+def _batches(backbone: Backbone, rows: Sequence[int]) -> Iterator[tuple[list[int], Tensor]]:
+    for batch, inputs in backbone.answer_batches(rows):
+        yield batch, backbone.features(inputs).float().cpu().clone()
+
+
+def _keep(cache: FeatureCache, known: dict[bytes, Tensor], fresh: list[tuple[bytes, Tensor]]) -> None:
+    if fresh:
+        keys = [key for key, _ in fresh]
+        cache.put(keys, torch.stack([feature for _, feature in fresh]))
+        known.update(fresh)

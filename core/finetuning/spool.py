@@ -1,0 +1,45 @@
+"""A visitor's examples as plain files for a job, and back: arrays of bytes and JSON, never a pickle."""
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+
+from core.data.labelled import Labelled, LabelledImages, LabelledTexts
+
+META, TEXTS, IMAGES = "meta.json", "texts.jsonl", "images.npz"
+
+
+def spool(data: Labelled) -> dict[str, bytes]:
+    """``data`` as files by name, for `core.jobs.submit`."""
+    meta = {name: list(getattr(data, name)) for name in ("targets", "labels", "names", "concepts")}
+    files = {META: json.dumps({"kind": data.kind, **meta}).encode()}
+    if isinstance(data, LabelledImages):
+        files[IMAGES] = _pack(data.examples)
+    else:
+        files[TEXTS] = "".join(json.dumps(text) + "\n" for text in data.examples).encode()
+    return files
+
+
+def read(inputs: Path) -> Labelled:
+    """What `spool` wrote."""
+    meta = json.loads((inputs / META).read_text())
+    fields = {name: tuple(meta[name]) for name in ("targets", "labels", "names", "concepts")}
+    if meta["kind"] == "image":
+        return LabelledImages(examples=_unpack(inputs / IMAGES), **fields)
+    lines = (inputs / TEXTS).read_text(encoding="utf-8").split("\n")
+    return LabelledTexts(examples=tuple(json.loads(line) for line in lines if line), **fields)
+
+
+def _pack(encoded: tuple[bytes, ...]) -> bytes:
+    file = io.BytesIO()
+    ends = np.cumsum([len(one) for one in encoded], dtype=np.int64)
+    np.savez(file, data=np.frombuffer(b"".join(encoded), dtype=np.uint8), ends=ends)
+    return file.getvalue()
+
+
+def _unpack(path: Path) -> tuple[bytes, ...]:
+    with np.load(path, allow_pickle=False) as packed:
+        data, ends = packed["data"].tobytes(), packed["ends"].tolist()
+    return tuple(data[start:end] for start, end in zip([0, *ends], ends, strict=False))
