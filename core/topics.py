@@ -30,7 +30,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic("sigmoid", BLOCKS, "training", "playground", "swap the activation and watch the surface change"),
     Topic("tanh", BLOCKS, "training", "playground", "swap the activation and watch the surface change"),
     Topic("weight initialisation", BLOCKS, "training", "playground", "start from zeros and see nothing learn"),
-    Topic("batch normalisation", BLOCKS),
+    Topic("batch normalisation", BLOCKS, "training", "playground", "switch it on between the layers"),
     Topic("dropout", BLOCKS, "training", "playground", "switch units off while it learns"),
     Topic("backpropagation", LEARNING),
     Topic("gradient descent", LEARNING, "training", "playground", "choose the optimiser and the learning rate"),

@@ -6,7 +6,7 @@ from core.topics import GROUPS, TOPICS
 from ui import frame, previews, privacy, resources
 from ui.navigation import PAGES, PAGES_BY_SLUG
 
-frame.begin(__file__)
+frame.begin(__file__, "Deep-learning playground")
 previews.cards(tuple(row for row in PAGES if row.slug != "home"))
 
 st.subheader("The field, and where you do it", anchor=False)

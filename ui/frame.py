@@ -30,8 +30,8 @@ def arrive() -> None:
         st.switch_page(file, query_params=query)
 
 
-def begin(file: str) -> PageRow:
-    """Open a page: call it first, as ``frame.begin(__file__)``.
+def begin(file: str, title: str = "") -> PageRow:
+    """Open a page: call it first, as ``frame.begin(__file__)``; its title is the menu's unless another is given.
 
     On a cold server a deep link runs a page in ``pages/`` without ``app.py``; such a visit is sent through the
     entrypoint once and comes back with its query parameters.
@@ -41,8 +41,8 @@ def begin(file: str) -> PageRow:
         st.session_state[_RETURN_TO] = (row.file, st.query_params.to_dict())
         st.switch_page("app.py")
     visitor.keep_keys()
-    title, aside = st.columns([6, 1], vertical_alignment="bottom")
-    title.title(row.title, anchor=False)
+    heading, aside = st.columns([6, 1], vertical_alignment="bottom")
+    heading.title(title or row.title, anchor=False)
     with aside.container(horizontal_alignment="right"):
         share.popover()
     st.caption(row.sentence)
@@ -56,6 +56,16 @@ def plain_errors() -> Iterator[None]:
         yield
     except PlaygroundError as error:
         st.error(literal(str(error)), icon=":material/error:")
+
+
+@contextmanager
+def stopping() -> Iterator[None]:
+    """As `plain_errors`, where the page cannot go on without what failed."""
+    try:
+        yield
+    except PlaygroundError as error:
+        st.error(literal(str(error)), icon=":material/error:")
+        st.stop()
 
 
 def notices(sentences: tuple[str, ...]) -> None:

@@ -5,7 +5,7 @@ import io
 from dataclasses import dataclass
 
 import streamlit as st
-from PIL import Image
+from PIL import Image, ImageOps
 
 from core.config import Limits
 from core.data import images, samples, texts
@@ -77,6 +77,11 @@ def text(label: str = "Text", *, height: int = 120) -> str:
 def sample_image(slug: str) -> Image.Image:
     """A sample picture, decoded once."""
     return samples.load_image(samples.SAMPLES_BY_SLUG[slug])
+
+
+def square(picture: Image.Image, side: int = 448) -> Image.Image:
+    """``picture`` on a clear square, as large as it fits, so that pictures beside each other are of one size."""
+    return ImageOps.pad(picture.convert("RGBA"), (side, side), color=(0, 0, 0, 0))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -50,10 +50,10 @@ def panel(job: "jobs.Job", draw: Callable[["jobs.Job"], None]) -> None:
 
 def _headline(job: "jobs.Job") -> None:
     bar, stop = st.columns([5, 1], vertical_alignment="center")
-    bar.progress(min(max(job.progress.get("fraction", 0.0), 0.0), 1.0), text=_standing(job))
+    bar.progress(min(max(job.fraction, 0.0), 1.0), text=_standing(job))
     if job.active:
         stop.button("Stop", icon=":material/stop_circle:", key="job.stop", on_click=_stop, args=(job,), width="stretch")
-    elif job.state == "interrupted":
+    elif job.restartable:
         stop.button("Restart", key="job.restart", on_click=_restart, args=(job,), width="stretch")
     if job.error:
         st.error(literal(job.error), icon=":material/error:")

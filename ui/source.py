@@ -1,0 +1,17 @@
+"""The code that ran: the very functions, as they stand in the project."""
+
+import inspect
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.config import ROOT
+
+
+def show(*functions: Callable | type) -> None:
+    """Each function's source with the file it lives in."""
+    for function in functions:
+        file = inspect.getsourcefile(function)
+        assert file is not None
+        st.caption(f"`{file.removeprefix(str(ROOT)).lstrip('/')}`")
+        st.code(inspect.cleandoc("\n" + inspect.getsource(function)), language="python")
