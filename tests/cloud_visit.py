@@ -1,0 +1,28 @@
+"""Visits every page of the app in the environment it is started in, and prints what each shows, as JSON."""
+
+import json
+import sys
+
+from streamlit.testing.v1 import AppTest
+
+from ui.navigation import PAGES
+
+
+def visit() -> dict[str, dict[str, list[str] | int]]:
+    """Page slug → what a visitor reads there."""
+    app = AppTest.from_file("app.py", default_timeout=300).run()
+    shown = {}
+    for row in PAGES:
+        app.switch_page(row.file).run()
+        shown[row.slug] = {
+            "exceptions": [e.message for e in app.exception],
+            "errors": [e.value for e in app.error],
+            "titles": [t.value for t in app.title] + [s.value for s in app.subheader],
+            "charts": len(app.get("plotly_chart")) + len(app.get("imgs")),
+        }
+    return shown
+
+
+if __name__ == "__main__":
+    print(json.dumps(visit()))
+    sys.stdout.flush()
