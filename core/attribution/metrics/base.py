@@ -2,8 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
+
+Erased = Literal["deletion", "insertion"]
+KINDS: tuple[Erased, ...] = ("deletion", "insertion")
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class Curve:
         controls: the same in other orders, by name (``scattered``, ``shifted``, ``shuffled``).
     """
 
-    kind: str
+    kind: Erased
     fractions: np.ndarray
     probs: np.ndarray
     controls: Mapping[str, Band]

@@ -5,23 +5,29 @@ everywhere break texture and lower the answer whatever they hide. So a map is co
 way: scattered cells, and the very same map shifted and mirrored, which keeps its clumps but not their place.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from core.attribution.base import Forward, PictureClassifier
-from core.attribution.baselines import baseline_of
+from core.attribution.baselines import baseline_of, choice
 from core.attribution.guard import as_it_was
-from core.attribution.metrics.base import Band, Curve, steps_of
+from core.attribution.metrics.base import KINDS, Band, Curve, Erased, steps_of
+from core.params import IntRange
 
-Erased = Literal["deletion", "insertion"]
 PICTURES_AT_ONCE = 16
 CAVEAT = (
     "Erased pictures look like nothing the model has seen, so a fall alone proves little: compare with the controls."
+)
+
+
+PARAMS = (
+    choice("blur", help="What stands where the picture is erased; each choice is unnatural in its own way."),
+    IntRange("steps", "Steps", 5, 30, 10, help="Points on a curve. More: smoother, slower."),
+    IntRange("draws", "Draws of each control", 2, 8, 3, help="More: a fairer comparison, slower."),
 )
 
 
@@ -44,39 +50,46 @@ class Plan:
 
 
 def trust_curves(
-    classifier: PictureClassifier, pixels: Tensor, maps: Sequence[np.ndarray], target: int, plan: Plan | None = None
-) -> list[dict[Erased, Curve]]:
-    """The deletion and insertion curve of each map of one picture, beside controls.
+    classifier: PictureClassifier,
+    pixels: Tensor,
+    one_map: np.ndarray,
+    target: int,
+    plan: Plan | None = None,
+    scattered: Mapping[Erased, Band] | None = None,
+) -> dict[Erased, Curve]:
+    """The deletion and insertion curve of one map of one picture, beside controls.
 
     Args:
         pixels: ``(1, 3, H, W)``, normalised.
-        maps: each ``(H, W)``, larger where there is more evidence for ``target``.
-
-    Returns:
-        For each map, both curves. Scattered controls are shared: they do not depend on a map.
+        one_map: ``(H, W)``, larger where there is more evidence for ``target``.
+        scattered: what `scattered_bands` gave for the same picture, target and plan: it serves every map.
     """
     plan = plan or Plan()
-    rng = np.random.default_rng(plan.seed)
-    rows, columns = cell_grid(pixels.shape[-2], pixels.shape[-1], plan.cell)
-    scattered = [rng.permutation(rows * columns) for _ in range(plan.draws)]
-    grids = [cell_sums(m, plan.cell) for m in maps]
-    shifted = [[order(elsewhere(grid, rng)) for _ in range(plan.draws)] for grid in grids]
-    baseline = baseline_of(pixels, plan.baseline, classifier.mean, classifier.std, plan.seed)
-    eraser = _Eraser(classifier, pixels, baseline, target, plan)
-    made: list[dict[Erased, Curve]] = []
+    scattered = scattered or scattered_bands(classifier, pixels, target, plan)
+    rng = np.random.default_rng([plan.seed, 1])
+    grid = cell_sums(one_map, plan.cell)
+    orders = [order(grid), *(order(elsewhere(grid, rng)) for _ in range(plan.draws))]
+    eraser = _Eraser(classifier, pixels, target, plan)
+    curves: dict[Erased, Curve] = {}
     with classifier.lock, as_it_was(classifier.model):
-        shared = {kind: eraser.probs(scattered, kind) for kind in ("deletion", "insertion")}
-        for grid, others in zip(grids, shifted, strict=True):
-            curves: dict[Erased, Curve] = {}
-            for kind in ("deletion", "insertion"):
-                own, *rest = eraser.probs([order(grid), *others], kind)
-                bands = {
-                    "scattered": Band("random cells", shared[kind], eraser.fractions),
-                    "shifted": Band("the map, moved", np.stack(rest), eraser.fractions),
-                }
-                curves[kind] = Curve(kind, eraser.fractions, own, bands)
-            made.append(curves)
-    return made
+        for kind in KINDS:
+            probs = eraser.probs(orders, kind)
+            shifted = Band("the map, moved", probs[1:], eraser.fractions)
+            controls = {"shifted": shifted, "scattered": scattered[kind]}
+            curves[kind] = Curve(kind, eraser.fractions, probs[0], controls)
+    return curves
+
+
+def scattered_bands(
+    classifier: PictureClassifier, pixels: Tensor, target: int, plan: Plan | None = None
+) -> dict[Erased, Band]:
+    """Deletion and insertion with cells in random order."""
+    plan = plan or Plan()
+    rng = np.random.default_rng([plan.seed, 0])
+    eraser = _Eraser(classifier, pixels, target, plan)
+    orders = [rng.permutation(eraser.count) for _ in range(plan.draws)]
+    with classifier.lock, as_it_was(classifier.model):
+        return {kind: Band("random cells", eraser.probs(orders, kind), eraser.fractions) for kind in KINDS}
 
 
 def cell_grid(height: int, width: int, cell: int) -> tuple[int, int]:
@@ -119,11 +132,10 @@ def erased(pixels: Tensor, baseline: Tensor, gone: Tensor, cell: int) -> Tensor:
 class _Eraser:
     """Runs erasing orders through one model; the two ends of every curve are computed once."""
 
-    def __init__(
-        self, classifier: PictureClassifier, pixels: Tensor, baseline: Tensor, target: int, plan: Plan
-    ) -> None:
+    def __init__(self, classifier: PictureClassifier, pixels: Tensor, target: int, plan: Plan) -> None:
         self.logits: Forward = classifier.logits
-        self.pixels, self.baseline, self.target, self.cell = pixels.detach(), baseline, target, plan.cell
+        self.pixels, self.target, self.cell = pixels.detach(), target, plan.cell
+        self.baseline = baseline_of(self.pixels, plan.baseline, classifier.mean, classifier.std, plan.seed)
         self.grid = cell_grid(pixels.shape[-2], pixels.shape[-1], plan.cell)
         self.count = self.grid[0] * self.grid[1]
         self.counts = steps_of(self.count, plan.steps)

@@ -10,11 +10,12 @@ import torch
 
 from core.attribution.base import Encoding, TextClassifier
 from core.attribution.guard import as_it_was
-from core.attribution.metrics.base import Band, Curve, steps_of
-from core.attribution.metrics.deletion import Erased
-from core.attribution.token_ablation import hidden_logits, word_groups
+from core.attribution.metrics.base import KINDS, Band, Curve, Erased, steps_of
+from core.attribution.token_ablation import HIDE, hidden_logits, word_groups
+from core.params import IntRange
 
 CAVEAT = "A text with holes is unlike any that the model has seen, so compare with words hidden in random order."
+PARAMS = (HIDE, IntRange("draws", "Draws of the control", 2, 20, 5, help="More: a fairer comparison, slower."))
 
 
 def trust_text_curves(
@@ -43,7 +44,7 @@ def trust_text_curves(
     fractions = counts / max(len(groups), 1)
     curves: dict[Erased, Curve] = {}
     with classifier.lock, as_it_was(classifier.model), torch.inference_mode():
-        for kind in ("deletion", "insertion"):
+        for kind in KINDS:
             hides = torch.stack(
                 [_hides(encoding, groups, one[:n], kind) for one in orders for n in counts]
             )  # (orders * S, T)

@@ -9,7 +9,7 @@ from core.attribution import METHODS_BY_NAME, explain
 from core.attribution.guard import hook_count
 from core.attribution.metrics.base import Band, Curve, area, steps_of
 from core.attribution.metrics.completeness import Gap, completeness
-from core.attribution.metrics.deletion import Plan, cell_sums, elsewhere, erased, order, trust_curves
+from core.attribution.metrics.deletion import Plan, cell_sums, elsewhere, erased, order, scattered_bands, trust_curves
 from core.attribution.metrics.text_deletion import trust_text_curves
 from core.attribution.words import words
 from tests.core.attribution import fakes
@@ -53,7 +53,10 @@ def right_map() -> np.ndarray:
 
 
 def test_the_true_map_beats_both_controls_and_its_opposite_loses(corner, bright):
-    right, wrong = trust_curves(corner, bright, [right_map(), -right_map()], 0, PLAN)
+    scattered = scattered_bands(corner, bright, 0, PLAN)
+    right = trust_curves(corner, bright, right_map(), 0, PLAN, scattered)
+    wrong = trust_curves(corner, bright, -right_map(), 0, PLAN)
+    assert np.array_equal(right["deletion"].controls["scattered"].draws, wrong["deletion"].controls["scattered"].draws)
     for kind in ("deletion", "insertion"):
         for control in ("scattered", "shifted"):
             assert right[kind].beats(control) is True
@@ -62,7 +65,7 @@ def test_the_true_map_beats_both_controls_and_its_opposite_loses(corner, bright)
 
 
 def test_curves_start_and_end_at_the_picture_and_the_baseline(corner, bright):
-    [curves] = trust_curves(corner, bright, [right_map()], 0, PLAN)
+    curves = trust_curves(corner, bright, right_map(), 0, PLAN)
     whole = float(logits(corner, bright).softmax(-1)[0, 0])
     nothing = float(logits(corner, -torch.ones_like(bright)).softmax(-1)[0, 0])
     deletion, insertion = curves["deletion"], curves["insertion"]
@@ -73,7 +76,7 @@ def test_curves_start_and_end_at_the_picture_and_the_baseline(corner, bright):
 
 
 def test_a_curve_equals_erasing_by_hand(corner, bright):
-    [curves] = trust_curves(corner, bright, [right_map()], 0, PLAN)
+    curves = trust_curves(corner, bright, right_map(), 0, PLAN)
     curve, by_hand = curves["deletion"], []
     for fraction in curve.fractions:
         picture = bright.clone()
@@ -86,8 +89,8 @@ def test_a_curve_equals_erasing_by_hand(corner, bright):
 
 def test_the_same_seed_gives_the_same_controls_and_the_model_is_left_alone(corner, bright):
     corner.model.train()
-    one, two = (trust_curves(corner, bright, [right_map()], 0, PLAN)[0]["deletion"] for _ in range(2))
-    other = trust_curves(corner, bright, [right_map()], 0, Plan(4, 8, "black", 4, seed=1))[0]["deletion"]
+    one, two = (trust_curves(corner, bright, right_map(), 0, PLAN)["deletion"] for _ in range(2))
+    other = trust_curves(corner, bright, right_map(), 0, Plan(4, 8, "black", 4, seed=1))["deletion"]
     assert np.array_equal(one.controls["scattered"].draws, two.controls["scattered"].draws)
     assert not np.array_equal(one.controls["scattered"].draws, other.controls["scattered"].draws)
     assert corner.model.training and corner.model.scale.requires_grad and hook_count(corner.model) == 0
@@ -95,7 +98,7 @@ def test_the_same_seed_gives_the_same_controls_and_the_model_is_left_alone(corne
 
 def test_a_map_times_a_hundred_gives_the_same_curve(corner, bright):
     noisy = right_map() + np.random.default_rng(0).normal(size=right_map().shape)
-    one, two = trust_curves(corner, bright, [noisy, 100 * noisy], 0, PLAN)
+    one, two = (trust_curves(corner, bright, m, 0, PLAN) for m in (noisy, 100 * noisy))
     assert np.array_equal(one["deletion"].probs, two["deletion"].probs)
 
 

@@ -1,0 +1,66 @@
+"""One explanation as plain numbers: light to keep, ready to draw; the network's tensors stay behind."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.attribution import METHODS_BY_NAME, Method, explain
+from core.attribution.metrics.base import Curve, Erased
+from core.attribution.metrics.completeness import Gap, completeness
+from core.attribution.words import Word, words
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.attribution.base import Encoding, PictureClassifier, TextClassifier
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What a method found, and its first evidence.
+
+    Attributes:
+        values: ``(H, W)`` for a picture, ``(W,)`` for a text of W words.
+        words: the text's words with their credit; empty for a picture.
+        gap: the completeness gap, where the method promises a sum.
+        seconds: how long it took.
+    """
+
+    method: Method
+    values: np.ndarray
+    words: tuple[Word, ...]
+    gap: Gap | None
+    seconds: float
+
+
+def explain_picture(
+    classifier: "PictureClassifier", pixels: "Tensor", name: str, target: int, options: Mapping[str, Any]
+) -> Explained:
+    """The method called ``name`` on one picture ``(1, 3, H, W)``; raises as `explain` does."""
+    made = explain(classifier, METHODS_BY_NAME[name], pixels, target, **options)
+    return Explained(METHODS_BY_NAME[name], made.maps[0].cpu().numpy(), (), completeness(made), made.seconds)
+
+
+def explain_text(
+    classifier: "TextClassifier", encoding: "Encoding", name: str, target: int, options: Mapping[str, Any]
+) -> Explained:
+    """The method called ``name`` on one text; raises as `explain` does."""
+    made = explain(classifier, METHODS_BY_NAME[name], encoding, target, **options)
+    found = tuple(words(encoding, made.values))
+    values = np.array([word.value for word in found])
+    return Explained(METHODS_BY_NAME[name], values, found, completeness(made), made.seconds)
+
+
+def evidence_row(explained: Explained, curves: Mapping[Erased, Curve]) -> dict[str, str | float | None]:
+    """The figures of one method as a row of a table; areas in [0, 1], the gap in logits."""
+    row: dict[str, str | float | None] = {"method": explained.method.name}
+    for kind, curve in curves.items():
+        row[f"{kind} area"] = round(curve.auc, 3)
+        for band in curve.controls.values():
+            row[f"{kind}: {band.says}"] = f"{min(band.aucs):.3f} to {max(band.aucs):.3f}"
+    row["gap, logits"] = None if explained.gap is None else round(explained.gap.gap, 4)
+    row["gap, share"] = None if explained.gap is None else round(explained.gap.share, 4)
+    row["seconds"] = round(explained.seconds, 3)
+    return row
