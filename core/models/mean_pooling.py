@@ -1,8 +1,8 @@
 """A sentence encoder as a stock BERT classifier: mean pooling written in the weights of one more layer.
 
-`BertForSequenceClassification` reads the first token through ``tanh(dense)``, but sentence encoders put a text's meaning
-in the *mean* of its tokens. So that a fine-tuned model loads anywhere with plain `transformers`, one layer is appended
-whose weights compute the mean:
+`BertForSequenceClassification` reads the first token through ``tanh(dense)``, but sentence encoders put the meaning
+of a text in the *mean* of its tokens. So that a fine-tuned model loads anywhere with plain `transformers`, a layer is
+appended whose weights compute the mean:
 
 - queries and keys are zero, so attention is uniform over the unmasked tokens; values are the identity: the mean;
 - the attention's output is that mean times 1000, so that the residual of the first token hardly counts, and the layer
