@@ -62,7 +62,9 @@ def run(task: Task) -> Iterator[Progress]:
     from core.finetuning import backbones  # seconds: torch and transformers
 
     parts = split(data, seed=settings.seed, valid_split=settings.valid_split)
-    running = Run(data, parts, settings, backbones.load(card, data, settings), task.folder / "checkpoint", task.stopping)
+    running = Run(
+        data, parts, settings, backbones.load(card, data, settings), task.folder / "checkpoint", task.stopping
+    )
     outcome = yield from strategy.train()(running)
     if outcome is None:
         return

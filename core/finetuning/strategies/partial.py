@@ -91,7 +91,11 @@ def _begin(run: Run, trained: dict[str, nn.Parameter]) -> Any:
 
 
 def _epoch(
-    run: Run, modules: Sequence[nn.Module], trained: dict[str, nn.Parameter], optimizer: torch.optim.Optimizer, state: State
+    run: Run,
+    modules: Sequence[nn.Module],
+    trained: dict[str, nn.Parameter],
+    optimizer: torch.optim.Optimizer,
+    state: State,
 ) -> Any:
     """One epoch and its validation; True if it was whole, False if Stop cut it short."""
     settings: PartialSettings = run.settings
@@ -115,7 +119,7 @@ def _epoch(
         optimizer.step()
         state.step += 1
         seen += len(rows)
-        loss_sum += float(loss) * len(rows)
+        loss_sum += float(loss.detach()) * len(rows)
         right += int((logits.argmax(1).cpu() == targets).sum())
         yield {
             "phase": "blocks",

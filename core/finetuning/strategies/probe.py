@@ -26,9 +26,7 @@ def train(run: Run) -> Training:
         f"A linear layer on {run.backbone.width} features learned for up to {epochs} epochs; epoch {head.best_epoch} "
         "had the lowest validation loss, and the layer kept learned from both parts for as many."
     )
-    return Outcome(
-        probs, head.history, head.best_epoch, trained_parameters(run), run.stopping(), says, seconds
-    )
+    return Outcome(probs, head.history, head.best_epoch, trained_parameters(run), run.stopping(), says, seconds)
 
 
 def probe(

@@ -64,7 +64,8 @@ def load(folder: Path, trained: dict[str, nn.Parameter], optimizer: torch.optim.
             moments = {m: tensors[f"{m} {name}"].to(parameter.device) for m in _MOMENTS if f"{m} {name}" in tensors}
             if moments:
                 optimizer.state[parameter] = {
-                    m: torch.empty_like(parameter).copy_(value) if m != "step" else value for m, value in moments.items()
+                    m: torch.empty_like(parameter).copy_(value) if m != "step" else value
+                    for m, value in moments.items()
                 }
     best = {name: tensors[f"best {name}"] for name in trained}
     return State(best=best, **facts)

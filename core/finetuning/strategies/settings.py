@@ -33,23 +33,23 @@ class ProbeSettings:
     """Controls of the probe: a linear layer on features that are computed once."""
 
     num_train_epochs: int = setting(
-        IntRange("num_train_epochs", "Epochs", 1, 500, 200, "The most passes over the features; a pass takes about 1 ms.")
+        IntRange(
+            "num_train_epochs", "Epochs", 1, 1000, 300, "The most passes over the features; a pass takes about 1 ms."
+        )
     )
     learning_rate: float = setting(
-        FloatRange("learning_rate", "Learning rate", 1e-4, 0.1, 1e-2, "How far one step goes (AdamW).", log=True)
+        FloatRange("learning_rate", "Learning rate", 1e-5, 0.1, 5e-4, "How far one step goes (AdamW).", log=True)
     )
     weight_decay: float = setting(
-        FloatRange(
-            "weight_decay", "Weight decay", 0.0, 1.0, 0.1, "Pulls weights towards zero; more helps when examples are few."
-        )
+        FloatRange("weight_decay", "Weight decay", 0.0, 10.0, 0.1, "Pulls weights towards zero.", advanced=True)
     )
     early_stopping_patience: int = setting(
         IntRange(
             "early_stopping_patience",
             "Patience (epochs)",
             1,
-            100,
-            20,
+            200,
+            25,
             "Training ends after this many epochs in which the validation loss found no new low.",
             advanced=True,
         )
