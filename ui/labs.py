@@ -10,7 +10,7 @@ from core.errors import NotFound
 from core.lab import Lab
 from core.labworker.client import LabWorker, Look
 from core.labworker.history import csv
-from ui import figures, frame
+from ui import frame, living
 from ui.params import form, prefill
 from ui.words import literal
 
@@ -137,12 +137,11 @@ def _draw(lab: Lab, values: Mapping[str, Any], look: Look) -> None:
     for title, figure in lab.figures(settings, look.frames).items():
         with next(places):
             st.markdown(f"**{literal(title)}**")
-            figures.show(figure, key=_key(lab, f"figure.{title}"), alt=f"{title}. {words}")
+            living.show(figure, key=_key(lab, f"figure.{title}"), alt=f"{title}. {words}")
     with next(places):
-        readings = list(lab.readings(settings, look.frames).items())
-        for pair in (readings[i : i + 2] for i in range(0, len(readings), 2)):
-            for place, (name, text) in zip(st.columns(2), pair, strict=False):
-                place.metric(name, text)
+        with st.container(horizontal=True):
+            for name, text in lab.readings(settings, look.frames).items():
+                st.metric(name, text, width=130)
         st.markdown(literal(words))
 
 

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from core.plots import theme
 
-_ROOM = 0.16  # share of the width kept free for labels, at the right
+_ROOM = 7.6  # pixels a letter, kept free at the right for the labels
 _APART = 0.09  # labels stand at least this share of the height apart
 
 
@@ -41,16 +41,19 @@ def curves(x: Sequence[float], lines: Sequence[Curve], *, x_title: str, y_title:
     )
     top = max((v for line in lines for v in line.values if math.isfinite(v)), default=1.0) or 1.0
     last = max(x[-1] if len(x) else 1, 1)
-    made.update_xaxes(range=[0, last / (1 - _ROOM)])
+    made.update_xaxes(range=[0, last])
     made.update_yaxes(range=[0, top * 1.05], fixedrange=False)
     ends = {line.label: line.values[-1] for line in lines if len(line.values) and math.isfinite(line.values[-1])}
+    words = {label: f"{theme.plain(label)} {value:.3g}" for label, value in ends.items()}
+    made.update_layout(margin={"r": 14 + _ROOM * max(map(len, words.values()), default=0)})
     heights = spread({label: value / (top * 1.05) for label, value in ends.items()}, _APART)
     for line in lines:
         if line.label in ends:
             made.add_annotation(
-                x=last,
+                x=1,
+                xref="paper",
                 y=heights[line.label] * top * 1.05,
-                text=f"{theme.plain(line.label)} {ends[line.label]:.3g}",
+                text=words[line.label],
                 showarrow=False,
                 xanchor="left",
                 xshift=6,

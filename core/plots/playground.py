@@ -14,7 +14,7 @@ from core.plots import theme
 from core.plots.curves import Curve, curves
 
 Arrays = Mapping[str, np.ndarray]
-_STRONG = 0.78  # opacity of a surface that is sure; 0 where it is undecided, so that light and dark pages show through
+_STRONG = 0.6  # opacity of a surface that is sure; 0 where it is undecided, so that light and dark pages show through
 SURFACE_SCALE = (
     (0.0, theme.rgba(theme.AGAINST, _STRONG)),
     (0.5, theme.rgba(theme.AGAINST, 0)),
@@ -33,12 +33,12 @@ def surface(arrays: Arrays, span: float, *, certain: bool = True, height: int = 
     ``certain``: the output is a probability (cross-entropy), not just a number from 0 to 1.
     """
     percent = np.nan_to_num(arrays["surface"] * 100, nan=50).round().astype(np.uint8)  # (H, W)
-    axis = {"x0": -span, "dx": 2 * span / (percent.shape[1] - 1), "y0": -span, "dy": 2 * span / (percent.shape[0] - 1)}
+    place = {"x0": -span, "dx": 2 * span / (percent.shape[1] - 1), "y0": -span, "dy": 2 * span / (percent.shape[0] - 1)}
     what = "P(orange)" if certain else "output, 0 blue to 100 orange"
     made = theme.figure(
         go.Heatmap(
             z=percent,
-            **axis,
+            **place,
             zmin=0,
             zmax=100,
             colorscale=SURFACE_SCALE,
@@ -48,7 +48,7 @@ def surface(arrays: Arrays, span: float, *, certain: bool = True, height: int = 
         ),
         go.Contour(
             z=percent,
-            **axis,
+            **place,
             contours={"start": 50, "end": 50, "size": 1, "coloring": "none"},
             line={"color": theme.CONTROL, "width": 2, "smoothing": 1},
             showscale=False,
@@ -58,10 +58,10 @@ def surface(arrays: Arrays, span: float, *, certain: bool = True, height: int = 
         *_points(arrays["x_val"], arrays["y_val"], "held out", "-open"),
         height=height,
     )
-    made.update_xaxes(range=[-span, span], showgrid=False, title_text="x₁", constrain="domain", fixedrange=True)
-    made.update_yaxes(
-        range=[-span, span], showgrid=False, title_text="x₂", scaleanchor="x", constrain="domain", fixedrange=True
-    )
+    made.update_layout(meta={"aspect": 1.0})
+    axis = {"range": [-span, span], "showgrid": False, "constrain": "domain", "fixedrange": True, "dtick": 1}
+    made.update_xaxes(title_text="x₁", constraintoward="left", **axis)
+    made.update_yaxes(title_text="x₂", constraintoward="top", scaleanchor="x", **axis)
     return made
 
 
@@ -126,8 +126,8 @@ def network(arrays: Arrays, feature_names: Sequence[str], span: float, height: i
         made.add_annotation(x=x, y=tall, yshift=10, text=text, showarrow=False, font={"size": 12})
     hidden = {"visible": False, "fixedrange": True}
     made.update_xaxes(range=[0, wide], constrain="domain", **hidden)
-    made.update_yaxes(range=[0, tall], scaleanchor="x", constrain="domain", **hidden)
-    made.update_layout(margin={"t": 26})
+    made.update_yaxes(range=[0, tall], scaleanchor="x", constrain="domain", constraintoward="top", **hidden)
+    made.update_layout(margin={"t": 26}, meta={"aspect": 0.8})
     return made
 
 

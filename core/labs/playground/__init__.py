@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from core.lab import Frame, Lab
 from core.labs.playground.experiment import SPAN, run
 from core.labs.playground.program import code
-from core.labs.playground.settings import FEATURES, PRESETS, Settings
+from core.labs.playground.settings import FEATURES, LIVE, PRESETS, Settings
 from core.labs.playground.words import readings, says
 from core.plots import playground as plots
 
@@ -34,8 +34,8 @@ LAB = Lab(
     figures=figures,
     says=says,
     code=code,
-    live=frozenset({"learning_rate", "speed", "weight_decay", "l1", "dropout", "batch_size", "epochs"}),
+    live=LIVE,
     presets=PRESETS,
     readings=readings,
-    layout=((2, 3), (3, 2)),
+    layout=((9, 11), (3, 2)),
 )

@@ -1,6 +1,7 @@
 """The playground's experiment; its first functions are the lesson, and are exported as they stand."""
 
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 from core.data.toy import TOY_SETS_BY_NAME, Points
 from core.errors import PlaygroundError
 from core.lab import Frame
-from core.labs.playground.settings import FEATURES, Settings
+from core.labs.playground.settings import FEATURES, LIVE, Settings
 
 SPAN, SIDE, THUMB = 2.6, 60, 3  # the grid covers ±2.6 with 60×60 points; neurons are shown at every third of them
 ACTIVATIONS = {
@@ -149,7 +150,7 @@ def run(settings: Settings) -> Generator[Frame, Settings | None, None]:
             "epoch": float(epoch),
         }
         if changed := (yield Frame(step, metrics, drawn.arrays(net, settings.loss))):
-            settings = changed
+            settings = replace(settings, **{name: getattr(changed, name) for name in LIVE})
             _take_live(settings, net, optimizer)
         for _ in range(settings.speed):
             size = min(settings.batch_size, len(x))

@@ -57,7 +57,7 @@ class Settings:
             ("sgd", "momentum", "rmsprop", "adam"),
             "adam",
             "How a gradient becomes a step.",
-            ("SGD", "SGD with momentum", "RMSprop", "Adam"),
+            ("SGD", "Momentum", "RMSprop", "Adam"),
         )
     )
     learning_rate: float = setting(
@@ -152,34 +152,36 @@ class Settings:
     seed: int = setting(IntRange("seed", "Seed", 0, 99, 0, "Same seed, same run.", advanced=True))
 
 
+LIVE = frozenset({"learning_rate", "speed", "weight_decay", "l1", "dropout", "batch_size", "epochs"})
+
 PRESETS = (
     Preset(
-        "Spirals, learned",
+        "Spirals",
         "Two layers of eight bent neurons wind round the spirals within seconds.",
         {"dataset": "spirals", "hidden": (8, 8), "activation": "tanh", "optimizer": "adam", "learning_rate": 0.03},
     ),
     Preset(
-        "A line cannot bend",
+        "A straight line",
         "Without a hidden layer the network draws one straight line, and no line parts a ring from its middle.",
         {"dataset": "circles", "hidden": (), "learning_rate": 0.03},
     ),
     Preset(
-        "Good inputs beat depth",
+        "Better inputs",
         "The same straight-line network solves the ring at once when it is shown the squares of the coordinates.",
         {"dataset": "circles", "hidden": (), "features": "squares", "learning_rate": 0.03},
     ),
     Preset(
-        "Depth without a bend",
+        "No bend",
         "Three linear layers are still one straight line: see how every neuron shows a plain slope.",
         {"dataset": "moons", "hidden": (8, 8, 8), "activation": "linear", "learning_rate": 0.03},
     ),
     Preset(
-        "Zeros never wake up",
+        "All zeros",
         "All weights start at zero, so every neuron gets the same gradient: none. Only the output's bias moves.",
         {"dataset": "xor", "hidden": (4, 4), "activation": "tanh", "initialisation": "zeros", "learning_rate": 0.03},
     ),
     Preset(
-        "Deep and saturated",
+        "Saturated",
         "Through five sigmoid layers almost no gradient reaches the first: the loss stays flat near 0.69.",
         {
             "dataset": "circles",
@@ -195,7 +197,7 @@ PRESETS = (
         {"dataset": "moons", "hidden": (8,), "activation": "tanh", "optimizer": "sgd", "learning_rate": 5.0},
     ),
     Preset(
-        "Learning the noise by heart",
+        "By heart",
         "Few noisy points and a large network: the training loss falls while the held-out loss climbs.",
         {
             "dataset": "moons",
