@@ -1,12 +1,12 @@
-"""Fine-tuning: labelled examples and a pretrained network in, a model of the visitor's own and a report out.
+"""A pretrained network learns a visitor's classes: labelled examples → strategy → a folder with a model and a report.
 
-Importing this package loads data only; `job` does the work in a process of its own.
+Importing this package loads no network: strategies are rows of data whose training code is imported when it runs.
 """
 
-from core.finetuning.strategy import PARTIAL, PROBE, Strategy
+from core.finetuning.strategies import STRATEGIES, STRATEGIES_BY_NAME
+from core.finetuning.strategies.base import Strategy
 
-# Reading order is menu order.
-STRATEGIES: tuple[Strategy, ...] = (PROBE, PARTIAL)
-STRATEGIES_BY_SLUG = {strategy.slug: strategy for strategy in STRATEGIES}
+JOB = "core.finetuning.job:run"
+"""What `core.jobs.submit` runs; its ``params``: base (slug), strategy (name), settings (dict), title."""
 
-__all__ = ["STRATEGIES", "STRATEGIES_BY_SLUG", "Strategy"]
+__all__ = ["JOB", "STRATEGIES", "STRATEGIES_BY_NAME", "Strategy"]

@@ -1,118 +1,137 @@
-"""What is wrong, doubtful or good to know about labelled examples, in plain sentences, before anything trains."""
+"""What is wrong or odd about a visitor's examples, each finding one plain sentence, before anything is trained."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass
 
-import numpy as np
-
 from core.config import Limits
-from core.data.labelled import Labelled, counts
-from core.data.texts import clean_label
-from core.errors import PlaygroundError
-from core.finetuning.split import content_key
+from core.data.labelled import Labelled, LabelledImages, decode
+from core.finetuning.split import ENOUGH_FOR_A_TEST, content_key
 
 STOP, WARN, NOTE = "stop", "warn", "note"
-MIN_PER_CLASS = 4  # two to learn from, one to choose the epoch by, one held out
-FEW_PER_CLASS = 15
-MAX_CLASSES = 100
+FEWEST_PER_CLASS = 4
+FEW_PER_CLASS = 10
+MOST_CLASSES = 100
 IMBALANCE = 4.0
-LONG_TEXT = 1200  # characters; about what 256 tokens hold
+LONG_TEXT = 1000  # characters, about 250 tokens: the most that the encoders read
+ONE_COLOUR = 2  # a picture whose lightest and darkest grey (0-255) differ by less has nothing on it
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One sentence; ``stop`` bars training, ``warn`` expects a poor result, ``note`` is good to know."""
+    """One sentence; ``level`` is ``stop`` (training would make no sense), ``warn`` or ``note``."""
 
     level: str
     sentence: str
 
 
 def check(data: Labelled, limits: Limits | None = None) -> tuple[Finding, ...]:
-    """Everything worth saying about ``data``, the worst first."""
+    """Everything worth telling about ``data``, gravest first."""
     limits = limits or Limits.from_env()
-    found = [*_amounts(data, limits), *_balance(data), *_content(data)]
+    found = [*_amount(data, limits), *_blanks(data), *_classes(data), *_duplicates(data), *_lengths(data)]
     return tuple(sorted(found, key=lambda finding: (STOP, WARN, NOTE).index(finding.level)))
 
 
-def stop_if_unfit(data: Labelled, limits: Limits | None = None) -> None:
-    """Raise the first finding that bars training as a `PlaygroundError`."""
-    for finding in check(data, limits):
-        if finding.level == STOP:
-            raise PlaygroundError(finding.sentence)
+def stops(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Those that forbid training."""
+    return tuple(finding for finding in findings if finding.level == STOP)
 
 
-def _amounts(data: Labelled, limits: Limits) -> list[Finding]:
-    things = "pictures" if data.kind == "image" else "texts"
-    limit = limits.finetune_images if data.kind == "image" else limits.finetune_texts
+def _amount(data: Labelled, limits: Limits) -> list[Finding]:
+    is_images = isinstance(data, LabelledImages)
+    most = limits.finetune_images if is_images else limits.finetune_texts
+    what = "pictures" if is_images else "texts"
     if not len(data):
-        return [Finding(STOP, f"There are no labelled {things}; add some.")]
-    if len(data.labels) < 2:
-        return [Finding(STOP, f"It needs two classes to learn a difference; found only {quoted(data.labels[0])}.")]
+        return [Finding(STOP, f"There are no {what} to learn from: add at least {FEWEST_PER_CLASS} per class.")]
+    if most and len(data) > most:
+        return [Finding(STOP, f"There are {len(data):,} {what}, more than the {most:,} that this server takes: use fewer.")]
+    return []
+
+
+def _blanks(data: Labelled) -> list[Finding]:
     found = []
-    if len(data.labels) > MAX_CLASSES:
-        said = f"There are {len(data.labels):,} different labels and the limit is {MAX_CLASSES};"
-        return [Finding(STOP, f"{said} check that the label column holds classes, not texts or numbers.")]
-    sizes = counts(data)
-    if short := [i for i in np.argsort(sizes) if sizes[i] < MIN_PER_CLASS]:
-        names = ", ".join(f"{quoted(data.labels[i])} ({sizes[i]})" for i in short[:5]) + (
-            " …" if len(short) > 5 else ""
-        )
-        said = f"Each class needs at least {MIN_PER_CLASS} {things};"
-        found.append(Finding(STOP, f"{said} add some to {names} or leave it out."))
-    elif sizes.min() < FEW_PER_CLASS:
-        i = int(sizes.argmin())
-        said = f"{quoted(data.labels[i])} has only {sizes[i]} {things}:"
-        found.append(Finding(WARN, f"{said} with fewer than {FEW_PER_CLASS} a class the figures say little."))
-    if limit and len(data) > limit:
-        said = f"There are {len(data):,} {things} and the limit on this server is {limit:,};"
-        found.append(Finding(STOP, f"{said} upload a random part of them."))
+    if any(not label.strip() for label in data.labels):
+        count = sum(not data.labels[target].strip() for target in data.targets)
+        found.append(Finding(STOP, f"{_examples(count)} without a class: give each a label or leave it out."))
+    blank = [i for i, example in enumerate(data.examples) if _is_blank(example)]
+    if blank:
+        what = "pictures are" if isinstance(data, LabelledImages) else "texts are"
+        what = what if len(blank) > 1 else what.replace("s are", " is")
+        name = _name(data, blank[0])
+        found.append(Finding(STOP, f"{len(blank)} {what} blank, the first is {name}: leave out what shows nothing."))
     return found
 
 
-def _balance(data: Labelled) -> list[Finding]:
-    sizes = counts(data)
-    if len(sizes) < 2 or not sizes.min() or sizes.max() < IMBALANCE * sizes.min():
-        return []
-    most, least = int(sizes.argmax()), int(sizes.argmin())
-    share = sizes[most] / sizes.sum()
-    return [
-        Finding(
-            WARN,
-            f"{quoted(data.labels[most])} has {sizes[most] / sizes[least]:.0f} times as many examples as"
-            f" {quoted(data.labels[least])}: always answering {quoted(data.labels[most])} would be right {share:.0%} of"
-            " the time, so look at macro-F1 too.",
-        )
-    ]
-
-
-def _content(data: Labelled) -> list[Finding]:
+def _classes(data: Labelled) -> list[Finding]:
+    counts = Counter({k: 0 for k in range(len(data.labels))})
+    counts.update(data.targets)
+    if len(data) and sum(count > 0 for count in counts.values()) < 2:
+        only = data.labels[data.targets[0]]
+        return [Finding(STOP, f"All examples are of one class, {only[:60]!r}: add examples of at least one other class.")]
     found = []
-    seen: dict[str, set[int]] = defaultdict(set)
-    times: Counter[str] = Counter()
-    for example, target in zip(data.examples, data.targets, strict=True):
-        key = content_key(example)
-        seen[key].add(target)
-        times[key] += 1
-    if clash := sum(len(targets) > 1 for targets in seen.values()):
-        said = "1 example appears" if clash == 1 else f"{clash:,} examples appear"
-        found.append(Finding(WARN, f"{said} under two labels; nobody can get both right."))
-    if extra := sum(n - 1 for n in times.values()):
-        said = "1 example is a copy" if extra == 1 else f"{extra:,} examples are copies"
-        found.append(Finding(NOTE, f"{said} of another; copies stay on one side of the split."))
-    folded = Counter(label.casefold() for label in data.labels)
-    if twins := [label for label in data.labels if folded[label.casefold()] > 1]:
+    if len(counts) > MOST_CLASSES:
+        found.append(
+            Finding(STOP, f"There are {len(counts)} classes, more than {MOST_CLASSES}: is this the column of labels?")
+        )
+        return found
+    for k, count in sorted(counts.items(), key=lambda item: item[1]):
+        if count < FEWEST_PER_CLASS:
+            words = f"Class {data.labels[k][:60]!r} has {count} of the {FEWEST_PER_CLASS} examples that it needs"
+            found.append(Finding(STOP, f"{words}: add {FEWEST_PER_CLASS - count} more or leave the class out."))
+    few = [data.labels[k] for k, count in counts.items() if FEWEST_PER_CLASS <= count < FEW_PER_CLASS]
+    if few:
+        named = ", ".join(repr(label[:40]) for label in few[:5]) + (" and others" if len(few) > 5 else "")
+        found.append(
+            Finding(WARN, f"Fewer than {FEW_PER_CLASS} examples in {named}: the figures will be rough, more help most.")
+        )
+    if len(data) and not found and len(data) < ENOUGH_FOR_A_TEST:
+        found.append(Finding(WARN, f"With {len(data)} examples no separate test part is held out: figures look too good."))
+    least, most = min(counts.values(), default=0), max(counts.values(), default=0)
+    if least and most / least >= IMBALANCE:
+        small, large = (data.labels[next(k for k, c in counts.items() if c == n)] for n in (least, most))
         found.append(
             Finding(
-                WARN, f"Labels that differ only in case are different classes: {', '.join(map(quoted, twins[:4]))}."
+                WARN,
+                f"Class {large[:40]!r} has {most / least:.0f} times as many examples as {small[:40]!r}: "
+                "compare the accuracy with the majority class.",
             )
         )
-    long = sum(isinstance(example, str) and len(example) > LONG_TEXT for example in data.examples)
-    if long:
-        said = "1 text is" if long == 1 else f"{long:,} texts are"
-        found.append(Finding(NOTE, f"{said} long; only the first 256 tokens (about 190 words) are read."))
     return found
 
 
-def quoted(label: str) -> str:
-    """A label as it stands in a sentence."""
-    return f"“{clean_label(label)}”"
+def _duplicates(data: Labelled) -> list[Finding]:
+    classes: dict[bytes, set[int]] = {}
+    for example, target in zip(data.examples, data.targets, strict=True):
+        classes.setdefault(content_key(example), set()).add(target)
+    found = []
+    if (contradictions := sum(len(targets) > 1 for targets in classes.values())) > 0:
+        several = "examples appear" if contradictions > 1 else "example appears"
+        found.append(Finding(WARN, f"{contradictions} {several} under two classes: nothing can get those right."))
+    if (copies := len(data) - len(classes)) > 0:
+        several = "examples repeat" if copies > 1 else "example repeats"
+        found.append(Finding(NOTE, f"{copies} {several} another one; copies stay on one side of the split."))
+    return found
+
+
+def _lengths(data: Labelled) -> list[Finding]:
+    if isinstance(data, LabelledImages):
+        return []
+    long = sum(len(text) > LONG_TEXT for text in data.examples)
+    if not long:
+        return []
+    return [Finding(NOTE, f"{long} of the texts {'are' if long > 1 else 'is'} long; only the beginning is read.")]
+
+
+def _is_blank(example: str | bytes) -> bool:
+    if isinstance(example, str):
+        return not example.strip()
+    low, high = decode(example).convert("L").getextrema()
+    return high - low < ONE_COLOUR  # pyright: ignore[reportOperatorIssue]
+
+
+def _name(data: Labelled, index: int) -> str:
+    name = data.names[index] if index < len(data.names) else ""
+    return repr(name[:60]) if name else f"number {index + 1}"
+
+
+def _examples(count: int) -> str:
+    return f"{count} examples are" if count > 1 else "1 example is"

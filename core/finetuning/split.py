@@ -1,79 +1,119 @@
-"""Which examples are trained on, which choose the best epoch, and which are held out for the report."""
+"""Three parts that share nothing: one to learn from, one to choose by, one that is looked at once, at the end."""
 
 import hashlib
-from collections import defaultdict
+import random
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from core.data.labelled import Labelled
 
-VALIDATION_SHARE = 0.15
-TEST_SHARE = 0.25
+TEST_SHARE = 0.2
+ENOUGH_FOR_A_TEST = 40
 
 
 @dataclass(frozen=True)
 class Split:
-    """Positions of examples, three parts without overlap that together are everything.
+    """Rows of the data by what they are for.
 
     Attributes:
-        train: the weights learn from these.
-        validation: these say when to stop.
-        test: nothing is chosen by these; the report counts them.
+        train: learned from.
+        val: choose the epoch; never learned from while choosing.
+        test: held out for the final figures only; empty where there are too few examples.
     """
 
     train: tuple[int, ...]
-    validation: tuple[int, ...]
+    val: tuple[int, ...]
     test: tuple[int, ...]
-    seed: int
+
+    @property
+    def held_out(self) -> tuple[int, ...]:
+        """The rows that the report is about."""
+        return self.test or self.val
+
+    @property
+    def says(self) -> str:
+        """How the examples were used, for the visitor."""
+        parts = f"{len(self.train)} examples to learn from, {len(self.val)} to choose when to stop"
+        if self.test:
+            return f"{parts}, and {len(self.test)} held out that neither training nor choosing ever saw."
+        return f"{parts}. There were too few for a third part, so these figures look somewhat too good."
 
 
-def split(data: Labelled, seed: int) -> Split:
-    """Stratified by class; variants of one thing (equal concepts, equal content) never lie on both sides.
+def split(data: Labelled, *, seed: int, valid_split: float) -> Split:
+    """Divide ``data`` so that classes keep their shares and near-duplicates stay together.
 
-    Each class gives at least one group to training, then one to the test, then one to validation, as far as it
-    goes; beyond that the parts fill to their shares of the class.
+    Args:
+        seed: the same seed gives the same parts.
+        valid_split: share of all examples for ``val``; `TEST_SHARE` goes to ``test`` from `ENOUGH_FOR_A_TEST` examples.
     """
-    rng = np.random.default_rng(seed)
-    members: dict[str, list[int]] = defaultdict(list)
-    for i, group in enumerate(groups(data)):
-        members[group].append(i)
-    targets = np.asarray(data.targets)
-    sizes = np.bincount(targets, minlength=len(data.labels))
-    wanted = {"test": np.ceil(sizes * TEST_SHARE), "validation": np.ceil(sizes * VALIDATION_SHARE)}
-    have = {part: np.zeros(len(data.labels)) for part in ("train", "test", "validation")}
-    parts: dict[str, list[int]] = {"train": [], "test": [], "validation": []}
-    names = sorted(members)
-    for at in rng.permutation(len(names)):
-        group = members[names[at]]
-        target = int(np.bincount(targets[group]).argmax())  # a group of two classes counts for the commoner
-        part = _part(target, len(group), have, wanted)
-        parts[part] += group
-        for i in group:
-            have[part][targets[i]] += 1
-    return Split(*(tuple(sorted(parts[part])) for part in ("train", "validation", "test")), seed=seed)
+    units = _units(data)
+    classes: dict[int, list[list[int]]] = {}
+    for rows in units:
+        main = Counter(data.targets[row] for row in rows).most_common(1)[0][0]
+        classes.setdefault(main, []).append(rows)
+    test_share = TEST_SHARE if len(data) >= ENOUGH_FOR_A_TEST else 0.0
+    dice = random.Random(seed)
+    parts: tuple[list[int], list[int], list[int]] = ([], [], [])
+    for k in sorted(classes):
+        pool = classes[k]
+        dice.shuffle(pool)
+        size = sum(map(len, pool))
+        for part, share in ((2, test_share), (1, valid_split)):
+            taken, pool = _take(pool, share * size)
+            parts[part].extend(row for rows in taken for row in rows)
+        parts[0].extend(row for rows in pool for row in rows)
+    train, val, test = (tuple(sorted(part)) for part in parts)
+    return Split(train, val, test)
 
 
-def groups(data: Labelled) -> list[str]:
-    """A key per example; equal keys must stay together: the concept where it is known, and equal content."""
-    keys = [content_key(example) for example in data.examples]
-    if not data.concepts:
-        return keys
-    first: dict[str, str] = {}
-    return [first.setdefault(key, concept) for key, concept in zip(keys, data.concepts, strict=True)]
+def content_key(example: str | bytes) -> bytes:
+    """Equal for the same picture, and for texts that differ only in case, spaces and marks."""
+    if isinstance(example, str):
+        words = "".join(c if c.isalnum() else " " for c in example.casefold()).split()
+        example = (" ".join(words) or example).encode()
+    return hashlib.sha256(example).digest()
 
 
-def content_key(example: bytes | str) -> str:
-    """The same for the same picture, and for texts that differ in case and spaces only."""
-    content = " ".join(example.split()).casefold().encode() if isinstance(example, str) else example
-    return hashlib.sha256(content).hexdigest()[:32]
+def _take(pool: list[list[int]], wanted: float) -> tuple[list[list[int]], list[list[int]]]:
+    """Units worth about ``wanted`` rows, at least one if two remain, and what is left (never nothing)."""
+    if not wanted:
+        return [], pool
+    taken: list[list[int]] = []
+    left: list[list[int]] = []
+    count = 0
+    for place, unit in enumerate(pool):
+        spare = len(left) + len(pool) - place - 1 > 0
+        if spare and count + len(unit) <= max(wanted + 0.5, 1):
+            taken.append(unit)
+            count += len(unit)
+        else:
+            left.append(unit)
+    if not taken and len(left) > 1:
+        smallest = min(left, key=len)
+        left.remove(smallest)
+        taken = [smallest]
+    return taken, left
 
 
-def _part(target: int, size: int, have: dict[str, np.ndarray], wanted: dict[str, np.ndarray]) -> str:
-    for part in ("train", "test", "validation"):
-        if not have[part][target]:
-            return part
-    for part in ("test", "validation"):
-        if have[part][target] + size <= wanted[part][target]:
-            return part
-    return "train"
+def _units(data: Labelled) -> list[list[int]]:
+    """Rows that must stay together: the same group, or the same content."""
+    boss = list(range(len(data)))
+
+    def find(row: int) -> int:
+        while boss[row] != row:
+            boss[row] = row = boss[boss[row]]
+        return row
+
+    def unite(keys: Sequence[object]) -> None:
+        first: dict[object, int] = {}
+        for row, key in enumerate(keys):
+            boss[find(row)] = find(first.setdefault(key, row))
+
+    unite([content_key(example) for example in data.examples])
+    if data.concepts:
+        unite(data.concepts)
+    units: dict[int, list[int]] = {}
+    for row in range(len(data)):
+        units.setdefault(find(row), []).append(row)
+    return list(units.values())
