@@ -123,7 +123,7 @@ class ImageBackbone(Backbone):
         self.classifier = ImageClassifier.load(card)
         self.model = self.classifier.model
         old = self.model.classifier
-        self.head = self._new_head(old[-1] if isinstance(old, nn.Sequential) else old)
+        self.head = self._new_head(old[-1] if isinstance(old, nn.Sequential) else old)  # pyright: ignore
         if isinstance(old, nn.Sequential):
             old[-1] = self.head
         else:
@@ -164,7 +164,8 @@ class TextBackbone(Backbone):
         encoder: Any = hub.load_model(card, "AutoModel")
         if encoder.config.model_type != "bert":
             raise PlaygroundError(f"{card.title} cannot be fine-tuned here; choose another model.")
-        self.model = with_mean_pooling(encoder, data.labels).to(device()).requires_grad_(False)
+        model: Any = with_mean_pooling(encoder, data.labels)
+        self.model = model.to(device()).requires_grad_(False)
         self.model.config.problem_type = "single_label_classification"
         self.head = self.model.classifier = self._new_head(self.model.classifier)
         self.tokenizer: Any = hub.load_tokenizer(card)

@@ -43,7 +43,7 @@ def _amount(data: Labelled, limits: Limits) -> list[Finding]:
     if not len(data):
         return [Finding(STOP, f"There are no {what} to learn from: add at least {FEWEST_PER_CLASS} per class.")]
     if most and len(data) > most:
-        return [Finding(STOP, f"There are {len(data):,} {what}, more than the {most:,} that this server takes: use fewer.")]
+        return [Finding(STOP, f"There are {len(data):,} {what}, {most:,} are the most on this server: use fewer.")]
     return []
 
 
@@ -62,11 +62,11 @@ def _blanks(data: Labelled) -> list[Finding]:
 
 
 def _classes(data: Labelled) -> list[Finding]:
-    counts = Counter({k: 0 for k in range(len(data.labels))})
+    counts = Counter(dict.fromkeys(range(len(data.labels)), 0))
     counts.update(data.targets)
     if len(data) and sum(count > 0 for count in counts.values()) < 2:
         only = data.labels[data.targets[0]]
-        return [Finding(STOP, f"All examples are of one class, {only[:60]!r}: add examples of at least one other class.")]
+        return [Finding(STOP, f"All examples are of one class, {only[:60]!r}: add examples of another class.")]
     found = []
     if len(counts) > MOST_CLASSES:
         found.append(
@@ -84,7 +84,9 @@ def _classes(data: Labelled) -> list[Finding]:
             Finding(WARN, f"Fewer than {FEW_PER_CLASS} examples in {named}: the figures will be rough, more help most.")
         )
     if len(data) and not found and len(data) < ENOUGH_FOR_A_TEST:
-        found.append(Finding(WARN, f"With {len(data)} examples no separate test part is held out: figures look too good."))
+        found.append(
+            Finding(WARN, f"With {len(data)} examples there is no separate test part, so figures look too good.")
+        )
     least, most = min(counts.values(), default=0), max(counts.values(), default=0)
     if least and most / least >= IMBALANCE:
         small, large = (data.labels[next(k for k, c in counts.items() if c == n)] for n in (least, most))

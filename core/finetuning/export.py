@@ -8,8 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 from core.errors import NotFound
-from core.finetuning.job import REPORT
-from core.finetuning.report import Report
+from core.finetuning.report import REPORT, Report
 from core.models import MODELS_BY_SLUG, own
 
 TAKEAWAY = Path(__file__).with_name("takeaway")
@@ -70,8 +69,8 @@ def model_card(report: Report) -> str:
     licence = base.licence if base else "see the base model"
     hub_id = base.hub_id if base else report.base
     classes = [
-        f"| {_cell(row.label)} | {report.class_counts[k]} | {row.support} | {_share(row.precision)} | {_share(row.recall)} |"
-        for k, row in enumerate(report.per_class)
+        f"| {_cell(row.label)} | {count} | {row.support} | {_share(row.precision)} | {_share(row.recall)} |"
+        for row, count in zip(report.per_class, report.class_counts, strict=True)
     ]
     settings = ", ".join(f"{name} {value:g}" for name, value in report.settings.items())
     example = '"some text"' if report.kind == "text" else "picture.jpg"
@@ -96,7 +95,7 @@ def model_card(report: Report) -> str:
             "",
             "## How good it is",
             report.verdict,
-            f"Macro-F1 {report.macro_f1:.3f}. The interval counts the examples only: new ones of another kind can do worse.",
+            f"Macro-F1 {report.macro_f1:.3f}. The interval holds for examples like these; others can do worse.",
             "",
             "| class | examples | held out | precision | recall |",
             "|---|---|---|---|---|",
@@ -106,9 +105,9 @@ def model_card(report: Report) -> str:
             "",
             "## How it was made",
             report.how,
-            f"Strategy: {report.strategy_title}. {report.trained_parameters:,} of {report.total_parameters:,} parameters "
-            f"learned in {report.seconds['total']:.0f} seconds. Split: stratified by class, copies and variants kept on "
-            f"one side, seed {report.seed}. Settings: {settings}.",
+            f"Strategy: {report.strategy_title}. {report.trained_parameters:,} of {report.total_parameters:,} numbers "
+            f"learned in {report.seconds['total']:.0f} seconds. Split: stratified by class, copies and variants kept "
+            f"on one side, seed {report.seed}. Settings: {settings}.",
             "",
         )
     )

@@ -7,12 +7,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from core import checkpoint, params
-from core.data.labelled import Labelled
+from core import params
 from core.errors import PlaygroundError
 from core.finetuning import STRATEGIES_BY_NAME, shelf, spool
 from core.finetuning.checks import check, stops
-from core.finetuning.report import Report, figures
+from core.finetuning.report import Report, figures, save_report
 from core.finetuning.run import Outcome, Progress, Run
 from core.finetuning.split import split
 from core.finetuning.strategies.base import Strategy
@@ -20,8 +19,6 @@ from core.models import MODELS_BY_SLUG, ModelCard
 
 if TYPE_CHECKING:
     from core.finetuning.backbones import Backbone
-
-REPORT = "report.json"
 
 
 class Task(Protocol):
@@ -117,12 +114,7 @@ def write(folder: Path, backbone: "Backbone", report: Report) -> None:
     shelf.save_card(building, backbone.card, report, slug=shelf.slug_of(folder))
     shutil.rmtree(result / "model", ignore_errors=True)
     building.rename(result / "model")
-    checkpoint.save(result / REPORT, lambda path: path.write_text(report.to_json()) and None)
-
-
-def read_report(folder: Path) -> Report | None:
-    """The report in a job's folder, or None while there is none."""
-    return checkpoint.load(folder / "result" / REPORT, lambda path: Report.from_json(path.read_text()))
+    save_report(folder, report)
 
 
 def _strategy(name: str) -> Strategy:
@@ -135,6 +127,3 @@ def _base(slug: str) -> ModelCard:
     if slug not in MODELS_BY_SLUG:
         raise PlaygroundError(f"There is no model {slug[:40]!r} to start from; choose one from the list.")
     return MODELS_BY_SLUG[slug]
-
-
-__all__ = ["Labelled", "prepare", "read_report", "run"]

@@ -5,14 +5,17 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from core import checkpoint
 from core.data.labelled import Labelled
 from core.finetuning.split import Split
 
 Z95 = 1.959964
+REPORT = "report.json"
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class ClassRow:
-    """How one class fared: of those predicted as it, the share that is (precision); of its examples, the share found."""
+    """How one class fared: the share of its predictions that are right (precision), of its examples found (recall)."""
 
     label: str
     precision: float | None
@@ -142,6 +145,20 @@ class Report:
         return cls(**fields)
 
 
+def read_report(job_folder: Path) -> Report | None:
+    """The report in a job's folder, or None while there is none."""
+    return checkpoint.load(job_folder / "result" / REPORT, lambda path: Report.from_json(path.read_text()))
+
+
+def save_report(job_folder: Path, report: Report) -> None:
+    """Put ``report`` where `read_report` finds it."""
+
+    def write(path: Path) -> None:
+        path.write_text(report.to_json())
+
+    checkpoint.save(job_folder / "result" / REPORT, write)
+
+
 def figures(data: Labelled, split: Split, probs: np.ndarray) -> dict[str, Any]:
     """The measured fields of a `Report` from ``probs (H, K)`` of the split's held-out rows."""
     rows = split.held_out
@@ -184,7 +201,7 @@ def figures(data: Labelled, split: Split, probs: np.ndarray) -> dict[str, Any]:
 
 
 def wilson(right: int, total: int, z: float = Z95) -> tuple[float, float]:
-    """The Wilson interval of a share (Wilson 1927); unlike the textbook's ± it holds for few examples and near 0 and 1."""
+    """The interval of a share (Wilson 1927); unlike the textbook's ± it holds for few examples and near 0 and 1."""
     share = right / total
     middle = share + z * z / (2 * total)
     half = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))

@@ -47,7 +47,7 @@ def save_card(model: Path, base: ModelCard, report: Report, slug: str) -> ModelC
         licence=base.licence,
         parameters=report.total_parameters,
         megabytes=round((model / "model.safetensors").stat().st_size / _MB),
-        about=f"{base.title}, fine-tuned on {learned} examples: {report.accuracy:.0%} of {report.held_out} others right.",
+        about=f"{base.title} after {learned} examples: {report.accuracy:.0%} of {report.held_out} others right.",
         limits=f"It knows {len(report.labels)} classes and picks one of them for anything: {classes}{more}.",
         folder=model,
         labels=report.labels,

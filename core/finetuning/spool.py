@@ -3,6 +3,7 @@
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,7 @@ def spool(data: Labelled) -> dict[str, bytes]:
 def read(inputs: Path) -> Labelled:
     """What `spool` wrote."""
     meta = json.loads((inputs / META).read_text())
-    fields = {name: tuple(meta[name]) for name in ("targets", "labels", "names", "concepts")}
+    fields: dict[str, Any] = {name: tuple(meta[name]) for name in ("targets", "labels", "names", "concepts")}
     if meta["kind"] == "image":
         return LabelledImages(examples=_unpack(inputs / IMAGES), **fields)
     lines = (inputs / TEXTS).read_text(encoding="utf-8").split("\n")

@@ -17,7 +17,7 @@ class Strategy:
         trains: one sentence for the visitor: what learns, what stays as it was, how long it takes.
         recommended: whether it is what a page offers first.
         settings: for ``image`` and ``text`` the frozen dataclass of its controls (see `core.params`).
-        entry: ``module:function`` of the training code: ``train(run) -> Iterator[Progress]`` (see `core.finetuning.run`).
+        entry: ``module:function`` of the training code: ``train(run) -> Training`` (see `core.finetuning.run`).
     """
 
     name: str

@@ -196,4 +196,5 @@ def _says(state: State, settings: PartialSettings) -> str:
     blocks = f"last {settings.unfrozen_blocks} blocks" if settings.unfrozen_blocks > 1 else "last block"
     if state.best_epoch == 0:
         return f"The {blocks} learned for {state.epoch} epochs without beating the probe, so the probe was kept."
-    return f"After a probe the {blocks} learned for {state.epoch} epochs; epoch {state.best_epoch} had the lowest validation loss."
+    best = f"epoch {state.best_epoch} had the lowest validation loss"
+    return f"After a probe the {blocks} learned for {state.epoch} epochs; {best}."

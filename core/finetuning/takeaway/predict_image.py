@@ -26,5 +26,5 @@ def predict(paths: list[str]) -> list[dict[str, float]]:
 if __name__ == "__main__":
     if len(sys.argv) < 2:
         sys.exit("usage: python predict.py picture.jpg [more.png ...]")
-    for path, probs in zip(sys.argv[1:], predict(sys.argv[1:])):
+    for path, probs in zip(sys.argv[1:], predict(sys.argv[1:]), strict=True):
         print(path, *(f"{label}\t{prob:.6f}" for label, prob in sorted(probs.items(), key=lambda p: -p[1])), sep="\n  ")

@@ -24,5 +24,5 @@ def predict(texts: list[str]) -> list[dict[str, float]]:
 if __name__ == "__main__":
     if len(sys.argv) < 2:
         sys.exit('usage: python predict.py "some text" ["more text" ...]')
-    for text, probs in zip(sys.argv[1:], predict(sys.argv[1:])):
+    for text, probs in zip(sys.argv[1:], predict(sys.argv[1:]), strict=True):
         print(text, *(f"{label}\t{prob:.6f}" for label, prob in sorted(probs.items(), key=lambda p: -p[1])), sep="\n  ")
