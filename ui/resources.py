@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core import jobs
+from core import device, jobs
 from core.errors import Unavailable
 from core.finetuning import shelf
 from core.models import MODELS, ModelCard, cards_for, hub
@@ -12,11 +12,10 @@ from ui import visitor
 from ui.words import literal
 
 if TYPE_CHECKING:
-    from core.models.text_generator import TextGenerator
-
     from core.models.image_classifier import ImageClassifier
     from core.models.text_classifier import TextClassifier
     from core.models.text_encoder import TextEncoder
+    from core.models.text_generator import TextGenerator
 
 
 @st.cache_resource(max_entries=4, show_spinner="Loading the network…")
@@ -24,6 +23,7 @@ def image_classifier(card: ModelCard) -> "ImageClassifier":
     """The picture model of ``card``, loaded once for everybody."""
     from core.models.image_classifier import ImageClassifier
 
+    _one_thread()
     return ImageClassifier.load(card)
 
 
@@ -32,6 +32,7 @@ def text_encoder(card: ModelCard) -> "TextEncoder":
     """The sentence encoder of ``card``, loaded once for everybody."""
     from core.models.text_encoder import TextEncoder
 
+    _one_thread()
     return TextEncoder.load(card)
 
 
@@ -40,6 +41,7 @@ def text_classifier(card: ModelCard) -> "TextClassifier":
     """The text classifier of ``card``, loaded once for everybody."""
     from core.models.text_classifier import TextClassifier
 
+    _one_thread()
     return TextClassifier.load(card)
 
 
@@ -48,7 +50,13 @@ def text_generator(card: ModelCard) -> "TextGenerator":
     """The language model of ``card``; one at a time, since it is the largest."""
     from core.models.text_generator import TextGenerator
 
+    _one_thread()
     return TextGenerator.load(card)
+
+
+def _one_thread() -> None:
+    # Visitors and jobs share the cores, and torch's threads spin while they wait: beside others one is much faster.
+    device.use_threads(1)
 
 
 def cards(task: str) -> tuple[ModelCard, ...]:

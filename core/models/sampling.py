@@ -18,7 +18,7 @@ class Sampling:
             "Temperature",
             0.0,
             2.0,
-            0.7,
+            0.3,
             "Below 1 the likeliest tokens gain, above 1 the others do; 0 always takes the likeliest.",
             step=0.05,
         )
