@@ -1,7 +1,7 @@
 """The panel of a background job: where it stands, time left, Stop; it follows the job, not the session."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
@@ -32,15 +32,17 @@ def watched() -> "jobs.Job | None":
         return None
 
 
-def panel(job: "jobs.Job", draw: Callable[["jobs.Job"], None]) -> None:
+def panel(job: "jobs.Job", draw: Callable[["jobs.Job"], None], phases: Mapping[str, str] | None = None) -> None:
     """Follow ``job`` until it ends: progress, Stop, and ``draw(job)`` for the live figures.
+
+    ``phases`` says how the phases in the job's progress are called on the page.
 
     The timer runs only while the job does; when it ends the whole page runs once more, to show the result.
     """
 
     def poll() -> None:
         now = jobs.get(job.id, job.owner)
-        _headline(now)
+        _headline(now, phases or {})
         draw(now)
         if job.active and not now.active:
             st.rerun()
@@ -48,9 +50,9 @@ def panel(job: "jobs.Job", draw: Callable[["jobs.Job"], None]) -> None:
     st.fragment(poll, run_every=0.5 if job.active else None)()
 
 
-def _headline(job: "jobs.Job") -> None:
+def _headline(job: "jobs.Job", phases: Mapping[str, str]) -> None:
     bar, stop = st.columns([5, 1], vertical_alignment="center")
-    bar.progress(min(max(job.fraction, 0.0), 1.0), text=_standing(job))
+    bar.progress(min(max(job.fraction, 0.0), 1.0), text=_standing(job, phases))
     if job.active:
         stop.button("Stop", icon=":material/stop_circle:", key="job.stop", on_click=_stop, args=(job,), width="stretch")
     elif job.restartable:
@@ -59,13 +61,13 @@ def _headline(job: "jobs.Job") -> None:
         st.error(literal(job.error), icon=":material/error:")
 
 
-def _standing(job: "jobs.Job") -> str:
+def _standing(job: "jobs.Job", phases: Mapping[str, str]) -> str:
     """Where the job stands, in words: state, phase, time left."""
     words = [_WORDS[job.state]]
     if job.state == "queued":
         words.append(f"{count(job.ahead, 'job')} ahead of you" if job.ahead else "you are next")
     if job.active and (phase := job.progress.get("phase")):
-        words.append(literal(str(phase)))
+        words.append(literal(phases.get(phase, str(phase))))
     if job.state == "running" and (left := time_left(job.progress, time.time())) is not None:
         words.append(f"about {left:.0f} s left")
     return " · ".join(words)

@@ -83,3 +83,20 @@ def index_labels(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[int, ...]
 def counts(data: Labelled) -> np.ndarray:
     """How many examples each class has, ``(K,)``."""
     return np.bincount(np.asarray(data.targets, dtype=np.int64), minlength=len(data.labels))
+
+
+def sheet(data: LabelledImages, at: Sequence[int], columns: int = 10, side: int = 96) -> Image.Image:
+    """The pictures at these positions side by side on white, ``columns`` in a row, each fitted into ``side`` pixels."""
+    rows = -(-len(at) // columns)
+    made = Image.new("RGB", (columns * side, max(rows, 1) * side), "white")
+    for place, index in enumerate(at):
+        picture = data.image(index)
+        picture.thumbnail((side - 8, side - 8), Image.Resampling.LANCZOS)
+        left = (place % columns) * side + (side - picture.width) // 2
+        made.paste(picture, (left, (place // columns) * side + (side - picture.height) // 2))
+    return made
+
+
+def rows_of(data: Labelled, target: int) -> list[int]:
+    """Positions of the examples of one class."""
+    return [i for i, t in enumerate(data.targets) if t == target]
