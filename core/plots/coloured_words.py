@@ -28,3 +28,18 @@ def _span(word: str, value: float, scale: float) -> str:
     if strength >= _STRONG:
         style += f";border-bottom:2px {'solid' if value >= 0 else 'dashed'} {colour}"
     return f'<span style="{style}" title="{value:+.2f} logits">{html.escape(word)}</span>'
+
+
+def shaded_tokens(beginning: str, tokens: Sequence[tuple[str, float]]) -> str:
+    """Safe HTML: ``beginning`` in bold, then each token on orange, the fuller the surer the model was of it.
+
+    Args:
+        tokens: text (with its own spaces) and probability in [0, 1].
+    """
+    written = "".join(
+        f'<span style="background:{theme.rgba(theme.FOR, round(0.65 * prob, 2))};border-radius:0.2em" '
+        f'title="{100 * prob:.0f} %">{html.escape(text)}</span>'
+        for text, prob in tokens
+    )
+    style = "line-height:1.9;margin:0;white-space:pre-wrap;overflow-wrap:anywhere"
+    return f'<p style="{style}"><b>{html.escape(beginning)}</b>{written}</p>'
