@@ -12,9 +12,9 @@ from core.attribution.base import Attribution, Forward, Kind, Method
 from core.attribution.explain import explain
 
 METHODS: tuple[Method, ...] = (
-    integrated_gradients.METHOD,
     grad_cam.METHOD,
     occlusion.METHOD,
+    integrated_gradients.METHOD,
     saliency.METHOD,
     layer_integrated_gradients.METHOD,
     token_ablation.METHOD,

@@ -45,12 +45,10 @@ def describe_words(method: Method, words: Sequence[Word], label: str) -> str:
 def describe_trust(curve: Curve, control: str) -> str:
     """Whether erasing in the map's order does better than a control, in one sentence."""
     band = curve.controls[control]
-    verdict = {True: "better than every", False: "worse than every", None: "no clear difference from any"}
+    verdict = {True: "better than all", False: "worse than all", None: "no clear difference from"}
     low, high = min(band.aucs), max(band.aucs)
-    return (
-        f"{curve.kind.capitalize()} area {curve.auc:.2f}, {verdict[curve.beats(control)]} draw of {band.says} "
-        f"({low:.2f} to {high:.2f})."
-    )
+    compared = f"{verdict[curve.beats(control)]} {band.says} ({low:.2f} to {high:.2f})"
+    return f"{curve.kind.capitalize()} area {curve.auc:.2f}, {compared}."
 
 
 def _at(place: str) -> str:

@@ -10,7 +10,7 @@ from core.plots import theme
 if TYPE_CHECKING:
     from core.attribution.metrics.base import Band, Curve
 
-HEIGHT = 200
+HEIGHT = 180
 _AXIS = {"deletion": "Erased, %", "insertion": "Shown, %"}
 
 
@@ -71,7 +71,7 @@ def _control(band: "Band") -> list[go.Scatter]:
 
 def _labels(figure: go.Figure, band: "Band") -> None:
     """Name both lines above the plot, where neither can run through its name."""
-    for words, colour, x in (("━ this map", theme.FOR, 0.0), (f"┅ {band.says}", theme.CONTROL, 1.0)):
+    for words, colour, x in (("━ this map", theme.FOR, 0.0), (f"┅ {band.says.split()[0]}", theme.CONTROL, 1.0)):
         figure.add_annotation(
             text=words,
             x=x,

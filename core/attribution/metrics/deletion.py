@@ -74,7 +74,7 @@ def trust_curves(
     with classifier.lock, as_it_was(classifier.model):
         for kind in KINDS:
             probs = eraser.probs(orders, kind)
-            shifted = Band("the map, moved", probs[1:], eraser.fractions)
+            shifted = Band("moved maps", probs[1:], eraser.fractions)
             controls = {"shifted": shifted, "scattered": scattered[kind]}
             curves[kind] = Curve(kind, eraser.fractions, probs[0], controls)
     return curves

@@ -50,7 +50,7 @@ def trust_text_curves(
             )  # (orders * S, T)
             logits = hidden_logits(classifier, encoding, hides, hide)
             probs = logits.softmax(-1)[:, target].cpu().numpy().reshape(len(orders), -1)
-            curves[kind] = Curve(kind, fractions, probs[0], {"shuffled": Band("random order", probs[1:], fractions)})
+            curves[kind] = Curve(kind, fractions, probs[0], {"shuffled": Band("random orders", probs[1:], fractions)})
     return curves
 
 

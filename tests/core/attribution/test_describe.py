@@ -54,9 +54,7 @@ def test_a_text_in_words():
 
 def test_trust_in_words():
     fractions = np.array([0.0, 0.5, 1.0])
-    controls = {"shifted": Band("the map, moved", np.array([[1, 0.6, 0], [1, 0.4, 0]]), fractions)}
+    controls = {"shifted": Band("moved maps", np.array([[1, 0.6, 0], [1, 0.4, 0]]), fractions)}
     says = describe_trust(Curve("deletion", fractions, np.array([1, 0.1, 0]), controls), "shifted")
-    assert says == "Deletion area 0.30, better than every draw of the map, moved (0.45 to 0.55)."
-    assert "worse than every draw" in describe_trust(
-        Curve("deletion", fractions, np.array([1, 0.9, 0]), controls), "shifted"
-    )
+    assert says == "Deletion area 0.30, better than all moved maps (0.45 to 0.55)."
+    assert "worse than all" in describe_trust(Curve("deletion", fractions, np.array([1, 0.9, 0]), controls), "shifted")

@@ -11,7 +11,7 @@ from core.plots.erasing import erasing
 @pytest.fixture
 def curve() -> Curve:
     fractions = np.linspace(0, 1, 5)
-    band = Band("the map, moved", np.array([[0.8, 0.7, 0.5, 0.2, 0.1], [0.8, 0.6, 0.3, 0.2, 0.1]]), fractions)
+    band = Band("moved maps", np.array([[0.8, 0.7, 0.5, 0.2, 0.1], [0.8, 0.6, 0.3, 0.2, 0.1]]), fractions)
     return Curve("deletion", fractions, np.array([0.8, 0.4, 0.2, 0.1, 0.1]), {"shifted": band})
 
 
@@ -29,4 +29,4 @@ def test_names_stand_above_the_plot_and_class_names_are_literal(curve):
     assert all(note.y == 1.0 and note.yanchor == "bottom" for note in figure.layout.annotations)
     assert "&lt;b&gt;cat" in figure.data[2].hovertemplate
     assert figure.layout.shapes[0].x0 == 50
-    assert figure.layout.height == 200
+    assert figure.layout.height == 180
