@@ -12,7 +12,7 @@ TEXTS_AT_ONCE = 32
 
 
 def token_ablation(
-    classifier: TextClassifier, encoding: Encoding, target: int, *, groups: Sequence[Sequence[int]], hide: str = "mask"
+    classifier: TextClassifier, encoding: Encoding, target: int, *, groups: Sequence[Sequence[int]], hide: str = "pad"
 ) -> Tensor:
     """How far the logit falls when each group of tokens is hidden, shared evenly among the group's tokens.
 
@@ -69,10 +69,10 @@ def _attribute(classifier: TextClassifier, encoding: Encoding, target: int, *, u
 HIDE = Choice(
     "hide",
     "Hide with",
-    ("mask", "pad"),
-    "mask",
-    help="What stands in a hidden word's place: the model's mask token, or padding that it does not see.",
-    titles=("Mask token", "Padding"),
+    ("pad", "mask"),
+    "pad",  # a sentence encoder never saw its mask token in training: with it, every word of a text can look harmful
+    help="What stands in a hidden word's place: padding that the model does not see, or its mask token.",
+    titles=("Padding", "Mask token"),
 )
 METHOD = Method(
     name="Token ablation",

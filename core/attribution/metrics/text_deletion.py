@@ -26,7 +26,7 @@ def trust_text_curves(
     *,
     steps: int = 20,
     draws: int = 5,
-    hide: str = "mask",
+    hide: str = "pad",
     seed: int = 0,
 ) -> dict[Erased, Curve]:
     """Deletion and insertion curves of one text beside words in random order.
