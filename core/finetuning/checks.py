@@ -70,7 +70,10 @@ def _classes(data: Labelled) -> list[Finding]:
     found = []
     if len(counts) > MOST_CLASSES:
         found.append(
-            Finding(STOP, f"There are {len(counts)} classes, more than {MOST_CLASSES}: is this the column of labels?")
+            Finding(
+                STOP,
+                f"There are {len(counts)} classes, more than {MOST_CLASSES}: choose the column that names the class.",
+            )
         )
         return found
     for k, count in sorted(counts.items(), key=lambda item: item[1]):

@@ -94,7 +94,7 @@ def model_card(report: Report) -> str:
             "```",
             "",
             "## How good it is",
-            report.verdict,
+            _cell(report.verdict),
             f"Macro-F1 {report.macro_f1:.3f}. The interval holds for examples like these; others can do worse.",
             "",
             "| class | examples | held out | precision | recall |",

@@ -1,4 +1,4 @@
-"""The fine-tuning job: spooled examples in, a folder with a model and a report out. Light to import; `run` is not."""
+"""The fine-tuning job: spooled examples in, a folder with a model and a report out. Light to import, not to run."""
 
 import shutil
 import time
@@ -41,6 +41,13 @@ def prepare() -> None:
 
 
 def run(task: Task) -> Iterator[Progress]:
+    """`train`, each record with ``started``, in seconds since 1970, for the time left."""
+    started = time.time()
+    for record in train(task):
+        yield {"started": started, **record}
+
+
+def train(task: Task) -> Iterator[Progress]:
     """Fine-tune as ``task.params`` say: ``base`` (slug), ``strategy`` (name), ``settings`` (dict), ``title``.
 
     Writes ``result/model`` (a stock `transformers` folder with ``card.json``) and ``result/report.json``, also when

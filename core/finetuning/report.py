@@ -206,7 +206,8 @@ def wilson(right: int, total: int, z: float = Z95) -> tuple[float, float]:
     middle = share + z * z / (2 * total)
     half = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
     scale = 1 + z * z / total
-    return max((middle - half) / scale, 0.0), min((middle + half) / scale, 1.0)
+    # Rounding must not put the share itself outside.
+    return min(max((middle - half) / scale, 0.0), share), max(min((middle + half) / scale, 1.0), share)
 
 
 def class_rows(labels: Sequence[str], confusion: np.ndarray) -> tuple[ClassRow, ...]:

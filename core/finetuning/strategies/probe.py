@@ -23,8 +23,8 @@ def train(run: Run) -> Training:
     probs = head.logits(all_features[list(run.split.held_out)]).softmax(1).numpy()
     epochs = len(head.history)
     says = (
-        f"A linear layer on {run.backbone.width} features learned for up to {epochs} epochs; epoch {head.best_epoch} "
-        "had the lowest validation loss, and the layer kept learned from both parts for as many."
+        f"A linear layer on {run.backbone.width} features learned for {epochs} epochs; the validation loss was lowest "
+        f"after {head.best_epoch}, and the layer that was kept learned from both parts for as many."
     )
     return Outcome(probs, head.history, head.best_epoch, trained_parameters(run), run.stopping(), says, seconds)
 
