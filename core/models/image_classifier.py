@@ -13,12 +13,14 @@ from torch import Tensor, nn
 from core.device import device
 from core.models import hub
 from core.models.catalog import ModelCard
+from core.models.efficientnet import imagenet_labels
 from core.models.fusing import fused
 from core.models.preprocessing import Preprocessing
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
+IMAGENET_CLASSES = 1000
 # Where Grad-CAM looks, by model type: the last module whose output (B, C, h, w) still has places.
 _FEATURE_LAYERS = {
     "efficientnet": "efficientnet.encoder.top_activation",
@@ -63,7 +65,8 @@ class ImageClassifier:
         self.preprocessing = preprocessing
         self.lock = RLock()
         names = hub.label_names(model)
-        self.labels = names if card.folder else tuple(first_name(name) for name in names)
+        # Hub copies write "tabby, tabby cat" and call two classes "crane": one list of names serves them all.
+        self.labels = imagenet_labels() if card.folder is None and len(names) == IMAGENET_CLASSES else names
         self.mean, self.std = preprocessing.mean, preprocessing.std
         self.image_size: int = preprocessing.size[0]
         path = _FEATURE_LAYERS.get(model.config.model_type)
@@ -125,11 +128,6 @@ class ImageClassifier:
             seconds=time.perf_counter() - start,
             targets=indices,
         )
-
-
-def first_name(label: str) -> str:
-    """The first of several names: Hub copies write "Egyptian cat, tabby …" where one is enough on a chart."""
-    return label.split(",")[0].strip() or label
 
 
 def _module(model: nn.Module, path: str) -> nn.Module:

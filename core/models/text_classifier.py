@@ -48,6 +48,7 @@ class TextClassifier:
         lock: held by whoever puts hooks on ``model``.
         model: the network, parameters frozen, in evaluation mode.
         embedding_layer: the module that turns ``input_ids (B, T)`` into ``(B, T, D)``.
+        max_tokens: how many tokens of a text it reads, its own marks included.
     """
 
     def __init__(
@@ -62,6 +63,8 @@ class TextClassifier:
         self.model = model.to(device()).eval().requires_grad_(False)  # pyright: ignore[reportArgumentType]
         self.tokenizer = tokenizer
         self.labels = tuple(labels)
+        # A fine-tuned model says how long its texts were in training.
+        self.max_tokens = min(MAX_TOKENS, tokenizer.model_max_length)
         self.lock = lock or RLock()
         encoder: Any = model.encoder if isinstance(model, ZeroShot) else model
         self.embedding_layer: nn.Module = encoder.get_input_embeddings()
@@ -79,15 +82,15 @@ class TextClassifier:
         return cls(card, model, hub.load_tokenizer(card), hub.label_names(model))
 
     def encode(self, text: str) -> Encoding:
-        """``text`` as tokens; at most `MAX_TOKENS` are read.
+        """``text`` as tokens; at most ``max_tokens`` are read.
 
         Raises:
             PlaygroundError: nothing to read.
         """
         if not text.strip():
             raise PlaygroundError("The text is empty; enter some words.")
-        read = self.tokenizer(text, truncation=True, max_length=MAX_TOKENS, return_tensors="pt")
-        beyond = self.tokenizer(text, truncation=True, max_length=MAX_TOKENS + 1)["input_ids"]
+        read = self.tokenizer(text, truncation=True, max_length=self.max_tokens, return_tensors="pt")
+        beyond = self.tokenizer(text, truncation=True, max_length=self.max_tokens + 1)["input_ids"]
         input_ids: Tensor = read["input_ids"]  # pyright: ignore[reportAssignmentType]
         mask: Tensor = read["attention_mask"]  # pyright: ignore[reportAssignmentType]
         return Encoding(
@@ -95,7 +98,7 @@ class TextClassifier:
             mask.to(device()),
             tuple(self.tokenizer.convert_ids_to_tokens(input_ids[0].tolist())),
             tuple(read.word_ids(0)),
-            len(beyond) > MAX_TOKENS,  # pyright: ignore[reportArgumentType]
+            len(beyond) > self.max_tokens,  # pyright: ignore[reportArgumentType]
         )
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
@@ -107,7 +110,7 @@ class TextClassifier:
         probs = torch.empty(len(texts), len(self.labels))
         if not texts:
             return probs
-        ids = self.tokenizer(list(texts), truncation=True, max_length=MAX_TOKENS)["input_ids"]
+        ids = self.tokenizer(list(texts), truncation=True, max_length=self.max_tokens)["input_ids"]
         for rows, input_ids, attention_mask in batches(ids, self.pad_token_id):  # pyright: ignore[reportArgumentType]
             with self.lock, torch.inference_mode():
                 logits = self.forward(input_ids.to(device()), attention_mask.to(device()))
