@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.attribution.describe import describe_picture, describe_words
 from core.attribution.metrics import deletion, text_deletion
-from core.attribution.regions import ranked_regions
+from core.attribution.regions import GRID, ranked_regions
 from core.attribution.result import Explained
 from core.plots import bars, coloured_words, heatmap
 from ui import evidence, explaining, figures, frame, inputs, language, params, resources
@@ -133,9 +133,19 @@ def explain_a_text() -> None:
 
 
 def regions(explained: Explained) -> list[dict[str, Any]]:
-    """The 49 regions of a picture, most evidence for the class first."""
+    """The 49 regions of a picture, most evidence for the class first.
+
+    Values that add up to a change in the logit are summed over a region, others averaged over its pixels.
+    """
+    unit, divisor = ("logits", 1.0) if explained.gap else ("mean", explained.values.size / GRID**2)
     return [
-        {"where": r.place, "row": r.row, "column": r.column, "credit": round(r.value, 4), "share": round(r.share, 4)}
+        {
+            "where": r.place,
+            "row": r.row,
+            "column": r.column,
+            unit: round(r.value / divisor, 4),
+            "share": round(r.share, 4),
+        }
         for r in ranked_regions(explained.values)
     ]
 

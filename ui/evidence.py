@@ -155,7 +155,7 @@ def _cost(explained: Explained) -> str:
 def _evidence(one: Judged, subject: Subject) -> None:
     for kind, curve in one.curves.items():
         band = curve.controls[subject.control]
-        verdict = {True: "Better than", False: "Worse than", None: "No better than"}[curve.beats(subject.control)]
+        verdict = {True: "Better than", False: "Worse than", None: "Much like"}[curve.beats(subject.control)]
         st.markdown(f"{kind.capitalize()} **{curve.auc:.2f}**", help=f"{_GOAL[kind]} {subject.caveat}")
         alt = describe_trust(curve, subject.control)
         figures.show(erasing(curve, subject.label, control=subject.control), f"{one.explained.method.slug}.{kind}", alt)
