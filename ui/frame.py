@@ -19,6 +19,7 @@ _RETURN_TO = "frame.return_to"
 
 def configure() -> None:
     """Page settings, the same for every page."""
+    device.share_machine()
     st.set_page_config(page_title="Deep-learning playground", page_icon=str(_ICON), layout="wide")
 
 

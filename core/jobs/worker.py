@@ -138,8 +138,9 @@ def _tell(store: Store, job: Job, reporter: Reporter, state: str, failure: BaseE
 
 
 def be_nice() -> None:
-    """Bring this process to the jobs' priority; a spare is there already."""
+    """Bring this process to the jobs' priority, on one thread; a spare is there already."""
     device.be_nice(max(NICE - os.nice(0), 0))
+    device.share_machine()
 
 
 def wait_for_job(entry: str) -> str:

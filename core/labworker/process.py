@@ -197,7 +197,7 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not fall among the messages
     device.be_nice()
-    device.use_threads(1)
+    device.share_machine()
     commands: queue.Queue[dict[str, Any]] = queue.Queue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, commands), daemon=True).start()
     try:

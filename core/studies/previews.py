@@ -232,5 +232,5 @@ def _webp(frames: list[Image.Image]) -> str:
 
 if __name__ == "__main__":
     device.be_nice()
-    device.use_threads(1)
+    device.share_machine()
     build(sys.argv[1:] or BUILDERS)
