@@ -30,6 +30,13 @@ def device() -> "torch.device":
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+def use_threads(count: int) -> None:
+    """Give torch ``count`` intra-op threads in this process, whatever `share_machine` said."""
+    import torch
+
+    torch.set_num_threads(count)
+
+
 def be_nice(level: int = 15) -> None:
     """Lower this process's priority, so that pages stay quick while it trains."""
     if hasattr(os, "nice"):
