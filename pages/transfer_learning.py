@@ -1,18 +1,18 @@
 """Transfer learning: labelled examples in, a fine-tuned model out, with an honest report and a zip to take home."""
 
+from typing import Any
+
 import streamlit as st
 
 from core import jobs
-from core import params as core_params
-from core.data.labelled import Labelled
-from core.errors import PlaygroundError
 from core.finetuning import JOB, STRATEGIES, STRATEGIES_BY_NAME, export, shelf, spool
 from core.finetuning import job as finetuning_job
 from core.finetuning.report import Report, read_report
 from core.finetuning.run import PHASES
 from core.models import cards_for
+from core.params import params_of
 from core.plots import finetuning as plots
-from ui import figures, frame, labelled, living, params, resources, source, visitor
+from ui import figures, finetuned, frame, labelled, living, params, resources, source, visitor
 from ui import jobs as job_panel
 from ui.labelled import Chosen
 from ui.words import literal, percent
@@ -22,21 +22,23 @@ WORDS = {**PHASES, "done": "Finished"}
 
 
 def main() -> None:
-    """The page: the run on top, the examples under it, what to do in the sidebar."""
+    """The run on top, then the button and the examples; model, strategy and settings in the sidebar."""
     frame.begin(__file__)
     run_place = st.container()
+    start_place = st.container(horizontal=True, vertical_alignment="center")
     job = current_job()
-    chosen = None
+    chosen, fit = None, False
     with st.expander("Examples", expanded=job is None, key="examples"), frame.plain_errors():
-        chosen = labelled.choose()
-        fit = labelled.show(chosen) if chosen else False
-    with st.sidebar:
-        controls(chosen, fit=bool(chosen) and fit, job=job)
-    with run_place:
-        if job is not None:
+        if chosen := labelled.choose():
+            fit = labelled.show(chosen)
+    with frame.plain_errors():
+        with st.sidebar:
+            request = controls(chosen.data.kind if chosen else "image")
+        with start_place:
+            start(request, chosen, fit=fit, job=job)
+    if job is not None:
+        with run_place:
             show_run(job)
-        else:
-            st.caption("These are the examples. Press Fine-tune: the network learns their classes while you watch.")
     frame.account()
 
 
@@ -50,38 +52,50 @@ def current_job() -> "jobs.Job | None":
     return next((job for job in jobs.list_jobs(owner) if job.entry == JOB), None)
 
 
-def controls(chosen: Chosen | None, *, fit: bool, job: "jobs.Job | None") -> None:
-    """Model, strategy, settings and the button."""
-    kind = chosen.data.kind if chosen else "image"
+def controls(kind: str) -> dict[str, Any]:
+    """Model, strategy and settings: what a job's parameters hold beside the title."""
     task, key = TASKS[kind]
-    with frame.plain_errors():
-        card = resources.model(task, key, cards_shown=cards_for(task))
-        name = st.radio(
-            "What learns",
-            [strategy.name for strategy in STRATEGIES],
-            format_func=lambda n: STRATEGIES_BY_NAME[n].title,
-            captions=[strategy.trains for strategy in STRATEGIES],
-            key="strategy",
-            bind="query-params",
-        )
-        strategy = STRATEGIES_BY_NAME[name]
-        settings_key = f"{strategy.name}.{kind}"
-        settings = params.form(core_params.params_of(strategy.settings[kind]), settings_key)
-        busy = job is not None and job.active
-        pressed = st.button(
-            "Fine-tune",
-            type="primary",
-            icon=":material/model_training:",
-            width="stretch",
-            disabled=not fit or busy,
-            help="Your run is still going: stop it first." if busy else None,
-            key="finetune",
-        )
-        if pressed and chosen:
-            request = {"base": card.slug, "strategy": strategy.name, "settings": settings, "title": chosen.title}
-            visitor.watch(jobs.submit(JOB, request, visitor.owner(), spool.spool(chosen.data)))
-            st.rerun()
-    st.caption("Runs in the background on this server. The page may be closed or reloaded meanwhile.")
+    card = resources.model(task, key, cards_shown=cards_for(task))
+    name = st.radio(
+        "What learns",
+        [strategy.name for strategy in STRATEGIES],
+        format_func=lambda n: STRATEGIES_BY_NAME[n].title,
+        captions=[strategy.trains for strategy in STRATEGIES],
+        key="strategy",
+        bind="query-params",
+    )
+    settings = params.form(params_of(STRATEGIES_BY_NAME[name].settings[kind]), f"{name}.{kind}")
+    return {"base": card.slug, "strategy": name, "settings": settings}
+
+
+def start(request: dict[str, Any], chosen: Chosen | None, *, fit: bool, job: "jobs.Job | None") -> None:
+    """The button that submits the job."""
+    busy = job is not None and job.active
+    pressed = st.button(
+        "Fine-tune",
+        type="primary",
+        icon=":material/model_training:",
+        disabled=not fit or busy,
+        help="Your run is still going: stop it first." if busy else None,
+        key="finetune",
+    )
+    st.caption(
+        "The network learns the classes below while you watch; the page may be closed or reloaded meanwhile."
+        if job is None
+        else "Starts a new run on the examples below."
+    )
+    if pressed and chosen:
+        owner = visitor.owner()
+        title = own_title(f"{chosen.title}, {request['strategy']}", owner)
+        job_id = jobs.submit(JOB, {**request, "title": title}, owner, spool.spool(chosen.data))
+        visitor.watch(job_id)
+        st.rerun()
+
+
+def own_title(title: str, owner: str) -> str:
+    """``title`` with a number where the visitor has a run of that name, since pickers tell models apart by it."""
+    taken = {job.params.get("title") for job in jobs.list_jobs(owner)}
+    return next(name for n in range(1, len(taken) + 2) if (name := f"{title} {n}" if n > 1 else title) not in taken)
 
 
 def show_run(job: "jobs.Job") -> None:
@@ -135,14 +149,14 @@ def show_report(job: "jobs.Job", report: Report) -> None:
     )
     if wrong.open:
         with wrong:
-            mistakes(job, report)
+            finetuned.mistakes(job, report)
     if says.open:
         with says:
             st.write(literal(plots.describe(report)))
             st.write(literal(report.how))
     if classes.open:
         with classes:
-            st.dataframe(class_table(report), hide_index=True)
+            st.dataframe(finetuned.class_table(report), hide_index=True)
     if curves.open:
         with curves:
             loss, right = st.columns(2, gap="medium")
@@ -161,7 +175,12 @@ def show_report(job: "jobs.Job", report: Report) -> None:
 
 def links(job: "jobs.Job", report: Report) -> None:
     """Where the new model can be used now, and the zip."""
-    slug = shelf.slug_of(job.folder)
+    own = shelf.own_cards([job.folder])
+    name = resources.in_link(own[0]) if own else ""
+    on_pictures = report.kind == "image"
+    query = {"model": name} if on_pictures else {"text_model": name}
+    why = {"kind": "Picture" if on_pictures else "Text", **query}
+    page, label = ("pages/vision.py", "Vision") if on_pictures else ("pages/nlp.py", "Language")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             "Take home",
@@ -171,67 +190,9 @@ def links(job: "jobs.Job", report: Report) -> None:
             icon=":material/download:",
             help="Weights, configuration, model card and a script that predicts; loads anywhere.",
         )
-        if report.kind == "image":
-            page, label, query = "pages/vision.py", "Try it on Vision", {"model": slug}
-            why = query
-        else:
-            page, label, query = "pages/nlp.py", "Try it on Language", {"text_model": slug}
-            why = {"kind": "Text", **query}
-        st.page_link(page, label=label, icon=":material/play_arrow:", query_params=query)
+        st.page_link(page, label=f"Try it on {label}", icon=":material/play_arrow:", query_params=query)
         st.page_link("pages/explainability.py", label="Explain it", icon=":material/visibility:", query_params=why)
     st.caption("Download it to keep it: this server removes runs after a while.")
-
-
-def mistakes(job: "jobs.Job", report: Report) -> None:
-    """The confusion matrix and the examples behind its cells."""
-    matrix, examples = st.columns([1, 1.3], gap="medium")
-    with matrix:
-        figures.show(plots.confusion(report), "transfer.confusion", plots.describe(report))
-    with examples:
-        if not report.mistakes():
-            st.write(f"All {report.held_out} held-out examples are right.")
-            return
-        pairs = confused(report)
-        names = [f"{report.labels[t]} taken for {report.labels[p]} ({len(report.cell(t, p))})" for t, p in pairs]
-        surest = "The surest mistakes"
-        picked = st.selectbox("Show", [surest, *names], key="transfer.cell")
-        at = names.index(picked) if picked in names else None
-        shown = report.mistakes() if at is None else report.cell(*pairs[at])[:12]
-        captions = tuple(
-            (one.index, f"{report.labels[one.target]}, answered {report.labels[one.predicted]} ({percent(one.prob)})")
-            for one in shown
-        )
-        with frame.plain_errors():
-            labelled.gallery(examples_of(job), captions, "transfer.gallery")
-
-
-def confused(report: Report) -> list[tuple[int, int]]:
-    """The cells off the diagonal that hold something, fullest first."""
-    size = range(len(report.labels))
-    cells = [(t, p) for t in size for p in size if t != p and report.confusion[t][p]]
-    return sorted(cells, key=lambda cell: -report.confusion[cell[0]][cell[1]])[:30]
-
-
-def examples_of(job: "jobs.Job") -> Labelled:
-    """The examples that the run learned from."""
-    try:
-        return spool.read(job.folder / "inputs")
-    except (OSError, ValueError, KeyError):
-        raise PlaygroundError("The examples of this run have been removed; only its figures remain.") from None
-
-
-def class_table(report: Report) -> list[dict[str, str | int]]:
-    """The classes as rows of a table."""
-    return [
-        {
-            "Class": row.label,
-            "Examples": report.class_counts[k],
-            "Held out": row.support,
-            "Precision": "none predicted" if row.precision is None else percent(row.precision),
-            "Recall": "none held out" if row.recall is None else percent(row.recall),
-        }
-        for k, row in enumerate(report.per_class)
-    ]
 
 
 main()

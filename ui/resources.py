@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core import device, jobs
+from core import jobs
 from core.errors import Unavailable
 from core.finetuning import shelf
 from core.models import MODELS, ModelCard, cards_for, hub
@@ -23,7 +23,6 @@ def image_classifier(card: ModelCard) -> "ImageClassifier":
     """The picture model of ``card``, loaded once for everybody."""
     from core.models.image_classifier import ImageClassifier
 
-    _one_thread()
     return ImageClassifier.load(card)
 
 
@@ -32,7 +31,6 @@ def text_encoder(card: ModelCard) -> "TextEncoder":
     """The sentence encoder of ``card``, loaded once for everybody."""
     from core.models.text_encoder import TextEncoder
 
-    _one_thread()
     return TextEncoder.load(card)
 
 
@@ -41,7 +39,6 @@ def text_classifier(card: ModelCard) -> "TextClassifier":
     """The text classifier of ``card``, loaded once for everybody."""
     from core.models.text_classifier import TextClassifier
 
-    _one_thread()
     return TextClassifier.load(card)
 
 
@@ -50,13 +47,7 @@ def text_generator(card: ModelCard) -> "TextGenerator":
     """The language model of ``card``; one at a time, since it is the largest."""
     from core.models.text_generator import TextGenerator
 
-    _one_thread()
     return TextGenerator.load(card)
-
-
-def _one_thread() -> None:
-    # Visitors and jobs share the cores, and torch's threads spin while they wait: beside others one is much faster.
-    device.use_threads(1)
 
 
 def cards(task: str) -> tuple[ModelCard, ...]:
@@ -85,6 +76,11 @@ def model(task: str, key: str, *, cards_shown: tuple[ModelCard, ...] | None = No
     if not hub.here(card) and not hub.online():
         raise Unavailable(hub.missing(card))
     return card
+
+
+def in_link(card: ModelCard) -> str:
+    """How a link names ``card``: a bound picker writes what it shows, not the slug."""
+    return _title(card)
 
 
 def _title(card: ModelCard) -> str:
