@@ -28,6 +28,7 @@ def worker() -> LabWorker:
 def panel(lab: Lab) -> None:
     """Everything a visitor does with ``lab``. Settings live in the URL; the run is known to this session alone."""
     values = st.session_state.get(_key(lab, "values")) or params.clean(lab.params, {})
+    _apply_preset(lab)
     with st.sidebar, frame.plain_errors():  # a control that cannot be read is told there; the last settings stay
         values = form(lab.params, lab.slug)
     _presets(lab, values)
@@ -80,12 +81,31 @@ def _presets(lab: Lab, values: Mapping[str, Any]) -> None:
 
     def choose() -> None:
         if title := st.session_state[key]:
-            prefill(full[title], lab.params, lab.slug)
+            st.session_state[_key(lab, "wanted")] = (title, _raw(lab))
             st.session_state[_key(lab, "go")] = True
 
     st.pills("Worth trying", list(full), key=key, on_change=choose)
     if title := st.session_state[key]:
         st.caption(literal(next(p.says for p in lab.presets if p.title == title)))
+
+
+def _apply_preset(lab: Lab) -> None:
+    """Set the controls to the preset asked for, until they show it.
+
+    While figures move, a message from the browser can still carry the controls as they were before the click and
+    undo what was set; so it is set again as long as exactly those old values come back.
+    """
+    title, before = st.session_state.get(_key(lab, "wanted"), (None, None))
+    if title and _raw(lab) == before:
+        values = next(p.values for p in lab.presets if p.title == title)
+        prefill(params.clean(lab.params, values), lab.params, lab.slug)
+    else:
+        st.session_state.pop(_key(lab, "wanted"), None)
+
+
+def _raw(lab: Lab) -> dict[str, Any]:
+    """The controls as the browser last told them."""
+    return {p.name: st.session_state.get(f"{lab.slug}.{p.name}") for p in lab.params}
 
 
 def _buttons(lab: Lab, look: Look) -> None:

@@ -87,7 +87,7 @@ def test_a_live_control_goes_on_and_another_begins_again(page):
 
 def test_a_preset_sets_the_controls_says_what_it_shows_and_runs(page):
     page.run()
-    page.button_group(key="playground.lab.preset").set_value(["All zeros"]).run()
+    page.button_group(key="playground.lab.preset").set_value("All zeros").run()
     fine(page)
     assert page.selectbox(key="playground.dataset").value == "xor"
     assert any("same gradient" in c.value for c in page.caption)
@@ -141,3 +141,11 @@ def test_visitors_do_not_see_each_other(page):
     assert look(page).frames[-1].step == labs.FIRST * 5
     assert page.session_state["playground.lab.run"] != other.session_state["playground.lab.run"]
     labs.worker().close(other.session_state["playground.lab.run"])
+
+
+def test_one_preset_after_another(page):
+    page.run()
+    for title in ("All zeros", "Steps too long", "Better inputs"):
+        page.button_group(key="playground.lab.preset").set_value(title).run()
+        fine(page)
+        assert page.button_group(key="playground.lab.preset").value == title

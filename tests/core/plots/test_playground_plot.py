@@ -33,7 +33,7 @@ def arrays():
 
 
 def test_classes_differ_in_shape_and_roles_in_filling(arrays):
-    points = [t for t in plots.surface(arrays, SPAN).data if t.type == "scatter"]
+    points = [t for t in plots.surface(arrays, SPAN).data[2:]]
     seen = {t.marker.symbol: (t.marker.color, len(t.x)) for t in points}
     assert seen == {
         "circle": (theme.FOR, 1),
@@ -97,3 +97,20 @@ def test_a_network_that_ran_away_is_still_drawn(arrays):
     for name in ("weight_1", "layer_1", "surface", "bias_1"):
         arrays[name] = np.full_like(arrays[name], np.nan)
     assert plots.network(arrays, ("x1", "x2"), SPAN).to_json()
+
+
+def test_the_boundary_runs_where_the_output_is_one_half(arrays):
+    """A surface that rises with x² + y² crosses one half on a circle."""
+    axis = np.linspace(-SPAN, SPAN, 60)
+    radius = np.hypot(*np.meshgrid(axis, axis))
+    arrays["surface"] = np.clip(radius / 3, 0, 1)
+    line = plots.surface(arrays, SPAN).data[1]
+    ends = np.hypot(line.x, line.y)
+    assert line.mode == "lines" and np.nanmax(np.abs(ends - 1.5)) < 0.02
+    assert np.isnan(ends[2::3]).all() and len(ends) > 3 * 60
+
+
+def test_crossings_of_a_saddle_and_of_a_plain():
+    assert plots.crossings(np.array([[1.0, 0], [0, 1]]), 0.5).shape == (2, 2, 2)
+    assert plots.crossings(np.zeros((5, 5)), 0.5).shape == (0, 2, 2)
+    np.testing.assert_allclose(plots.crossings(np.array([[0.0, 1], [0, 1]]), 0.25)[0], [[0.25, 0], [0.25, 1]])
