@@ -25,7 +25,7 @@ class Topic:
 BLOCKS, LEARNING, NETS, BEYOND = "Building blocks", "Learning", "Architectures", "Beyond"
 
 TOPICS: tuple[Topic, ...] = (
-    Topic("neuron", BLOCKS),
+    Topic("neuron", BLOCKS, "training", "playground", "leave the hidden layers empty and train one neuron"),
     Topic("ReLU", BLOCKS, "training", "playground", "swap the activation and watch the surface change"),
     Topic("sigmoid", BLOCKS, "training", "playground", "swap the activation and watch the surface change"),
     Topic("tanh", BLOCKS, "training", "playground", "swap the activation and watch the surface change"),
