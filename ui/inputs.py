@@ -22,6 +22,7 @@ _UPLOAD = "inputs.picture.upload"
 _CAMERA = "inputs.picture.camera"
 _TEXT = "text"  # query parameter: slug of the current sample text
 _OWN_TEXT = "inputs.text.own"
+_TEXT_FILE = "inputs.text.file"
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,22 @@ def text(label: str = "Text", *, height: int = 120) -> str:
     """
     ours = {s.slug: s for s in samples.SAMPLES if s.kind == "text"}
     first = next(iter(ours))
-    slug = st.pills(
-        "Sample texts", list(ours), default=first, format_func=lambda s: ours[s].title, key=_TEXT, bind="query-params"
-    )
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    with row.container(width="stretch"):
+        slug = st.pills(
+            "Sample texts",
+            list(ours),
+            default=first,
+            format_func=lambda s: ours[s].title,
+            key=_TEXT,
+            bind="query-params",
+        )
+    with row.popover("Your own file", icon=":material/upload_file:", on_change="rerun", key="own_text") as own:
+        if own.open:
+            st.file_uploader("Text file", ["txt", "md"], key=_TEXT_FILE, on_change=_take_text)
+            st.caption("It stays in this session on this server and is gone when you close the page.")
+    if trouble := st.session_state.get(f"{_TEXT_FILE}.trouble"):
+        st.error(literal(trouble), icon=":material/error:")
     if slug and st.session_state.get(f"{_OWN_TEXT}.from") != slug:
         st.session_state[f"{_OWN_TEXT}.from"] = slug
         st.session_state[_OWN_TEXT] = ours[slug].text
@@ -146,6 +160,18 @@ def _take(key: str) -> None:
     st.session_state[_OWN_PNG] = images.to_png(picture.image, max_side=1024)
     st.session_state[_NOTICES] = picture.notices
     st.session_state[_PICTURE] = OWN
+
+
+def _take_text() -> None:
+    """Put an uploaded text into the field; on trouble keep the sentence and leave the field alone."""
+    upload = st.session_state.get(_TEXT_FILE)
+    st.session_state.pop(f"{_TEXT_FILE}.trouble", None)
+    if upload is None:
+        return
+    try:
+        st.session_state[_OWN_TEXT] = texts.read_text(upload.getvalue(), Limits.from_env()).text
+    except PlaygroundError as error:
+        st.session_state[f"{_TEXT_FILE}.trouble"] = str(error)
 
 
 def _decode(png: bytes) -> Image.Image:

@@ -52,6 +52,30 @@ def clean_text(text: str, limits: Limits | None = None) -> CleanText:
     return CleanText(kept, tuple(notices))
 
 
+def read_text(data: bytes, limits: Limits | None = None) -> CleanText:
+    """The text of a plain text file, UTF-8 or UTF-16, else Windows-1252.
+
+    Raises:
+        PlaygroundError: empty, too large, or not a text file.
+    """
+    limits = limits or Limits.from_env()
+    if not data.strip():
+        raise PlaygroundError("The file is empty; choose one with some text.")
+    if limits.table_mb and len(data) > limits.table_mb * 1024 * 1024:
+        raise PlaygroundError(f"The file is larger than {limits.table_mb} MB; choose a shorter text.")
+    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    notices: tuple[str, ...] = ()
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        text = data.decode("cp1252", errors="replace")
+        notices = ("The file is not UTF-8; it was read as Windows-1252. Check letters with accents.",)
+    if "\0" in text or text.count("\ufffd") > len(text) // 100:
+        raise PlaygroundError("This is not a plain text file: save it as text (UTF-8) and upload that.")
+    cleaned = clean_text(text, limits)
+    return CleanText(cleaned.text, (*notices, *cleaned.notices))
+
+
 def strip_unsafe(text: str) -> str:
     """``text`` without control sequences, overrides of direction, zero-width characters and lone surrogates."""
     text = _ANSI.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
