@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from core.data import samples
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, serve
 from ui.navigation import PAGES
 
 pytestmark = pytest.mark.browser
@@ -185,4 +185,29 @@ def test_generation_writes_and_stops(visit: Visit) -> None:
     expect(stop).to_have_count(0, timeout=30_000)
     tokens = visit.page.get_by_test_id("stMetric").filter(has_text="Tokens").first
     expect(tokens).to_be_visible()
+    visit.clean()
+
+
+def test_a_job_outlives_the_app(new_visit: Callable[..., Visit], tmp_path: Path) -> None:
+    with serve(tmp_path / "home") as own:
+        visit = new_visit(at=own).open("transfer_learning", set="spam-or-ham")
+        visit.page.get_by_role("button", name="Fine-tune").click()
+        visit.page.wait_for_url(re.compile("job="))
+        private = visit.page.url
+        own.restart()
+        visit.page.goto(private)
+        expect(visit.page.get_by_role("button", name=re.compile("Take home|Download"))).to_be_visible(timeout=150_000)
+        stranger = new_visit(at=own)
+        stranger.page.goto(re.sub(r"me=[^&]+", "me=" + "x" * 22, private))
+        stranger.settle()
+        assert stranger.page.get_by_role("button", name=re.compile("Take home|Download")).count() == 0
+        visit.clean()
+
+
+def test_the_camera_takes_a_picture(visit: Visit) -> None:
+    visit.open("vision")
+    visit.page.get_by_role("button", name="Your own picture").click()
+    visit.page.get_by_text("Camera", exact=True).click()
+    visit.page.get_by_role("button", name="Take Photo").click()
+    expect(visit.page.get_by_text("Your picture", exact=False).first).to_be_visible(timeout=60_000)
     visit.clean()
