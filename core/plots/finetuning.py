@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 _ROOM = 0.24  # share of the width kept free at the right for the curves' names
 _APART = 0.1
-_SHADES = ((0.0, theme.rgba(theme.AGAINST, 0.0)), (1.0, theme.rgba(theme.AGAINST, 0.85)))
+_SHADES = ((0.0, theme.rgba(theme.AGAINST, 0.0)), (1.0, theme.rgba(theme.AGAINST, 0.55)))
+_MOST_COUNTED = 15  # classes beyond which cells are too small for numbers
 _MOST_NAMED = 24  # characters of a class name on an axis
 
 
@@ -36,7 +37,6 @@ def confusion(report: "Report", *, height: int | None = None) -> go.Figure:
     """
     labels = [theme.plain(_short(label)) for label in report.labels]
     shares = [[count / max(sum(row), 1) for count in row] for row in report.confusion]
-    few = len(labels) <= 15
     heat = go.Heatmap(
         z=shares,
         zmin=0,
@@ -45,9 +45,6 @@ def confusion(report: "Report", *, height: int | None = None) -> go.Figure:
         showscale=False,
         xgap=2,
         ygap=2,
-        text=[[str(count) if count else "" for count in row] for row in report.confusion] if few else None,
-        texttemplate="%{text}" if few else None,
-        textfont={"size": 15},
         customdata=[[(t, p) for p in range(len(labels))] for t in range(len(labels))],
         hovertext=[
             [f"{t}, answered {p}: {report.confusion[i][j]}" for j, p in enumerate(labels)] for i, t in enumerate(labels)
@@ -58,6 +55,8 @@ def confusion(report: "Report", *, height: int | None = None) -> go.Figure:
     made = theme.figure(heat, height=height or max(220, 90 + 38 * len(labels)), x="Answer", y="Class")
     made.update_xaxes(tickvals=places, ticktext=labels, showgrid=False, fixedrange=True, side="top")
     made.update_yaxes(tickvals=places, ticktext=labels, showgrid=False, fixedrange=True, autorange="reversed")
+    if len(labels) <= _MOST_COUNTED:
+        _counts(made, report.confusion)
     return made
 
 
@@ -86,7 +85,7 @@ def accuracy(report: "Report", *, height: int = 130) -> go.Figure:
         hovertemplate=f"always {theme.plain(_short(report.majority_label))}: %{{x:.1f}} %<extra></extra>",
     )
     made = theme.figure(interval, always, point, height=height, x="Right on held-out examples, %")
-    made.update_xaxes(range=[0, 103], tickvals=[0, 25, 50, 75, 100], fixedrange=True)
+    made.update_xaxes(range=[-2, 103], tickvals=[0, 25, 50, 75, 100], fixedrange=True)
     made.update_yaxes(visible=False, range=[-1, 1], fixedrange=True)
     _mark(made, own, f"this model {own:.0f}", theme.FOR, above=True)
     _mark(made, majority, f"majority class {majority:.0f}", theme.CONTROL, above=False)
@@ -106,6 +105,14 @@ def describe(report: "Report") -> str:
     count, target, predicted = max(wrong)
     times = "once" if count == 1 else f"{count} times"
     return f"{report.verdict} The commonest mistake: {target!r} taken for {predicted!r}, {times}."
+
+
+def _counts(figure: go.Figure, counts: Sequence[Sequence[int]]) -> None:
+    """Each cell's number as a note, which takes the page's colour of text; the map's own text would not."""
+    for target, row in enumerate(counts):
+        for predicted, count in enumerate(row):
+            if count:
+                figure.add_annotation(x=predicted, y=target, text=str(count), showarrow=False, font={"size": 15})
 
 
 def _mark(figure: go.Figure, x: float, text: str, colour: str, *, above: bool) -> None:

@@ -42,15 +42,17 @@ def test_curves_of_any_length_draw(history: list) -> None:
 
 
 def test_cells_carry_counts_and_what_they_are(report: Report) -> None:
-    heat = plots.confusion(report).data[0]
-    assert heat.text[0][1] == "1" and tuple(heat.customdata[0][1]) == (0, 1)
+    figure = plots.confusion(report)
+    heat = figure.data[0]
+    assert [(note.x, note.y, note.text) for note in figure.layout.annotations][1] == (1, 0, "1")
+    assert tuple(heat.customdata[0][1]) == (0, 1)
     assert heat.z[0][0] == 0.5
     assert "&lt;b&gt;" in heat.hovertext[0][1] and "<b>" not in heat.hovertext[0][1]
 
 
 def test_accuracy_stands_on_the_whole_scale_beside_the_majority(report: Report) -> None:
     figure = plots.accuracy(report)
-    assert tuple(figure.layout.xaxis.range) == (0, 103)
+    assert tuple(figure.layout.xaxis.range) == (-2, 103)
     assert [note.text for note in figure.layout.annotations] == ["this model 50", "majority class 50"]
     assert list(figure.data[0].x) == pytest.approx([100 * report.low, 100 * report.high])
 
