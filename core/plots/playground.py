@@ -69,7 +69,7 @@ def _boundary(surface: np.ndarray, span: float) -> go.Scatter:
 
 
 def crossings(values: np.ndarray, level: float) -> np.ndarray:
-    """Marching squares: the pieces (S, 2 ends, xy), in grid steps, of the line where ``values (H, W)`` cross ``level``."""
+    """Marching squares: where ``values (H, W)`` cross ``level``, as pieces (S, 2 ends, xy) in grid steps."""
     above = values > level
     h, w = values.shape
     rows, columns = np.mgrid[0 : h - 1, 0 : w - 1]

@@ -12,7 +12,7 @@ _GAP = 0.15  # a held-out loss this far above the training loss is worth a word
 
 
 def says(settings: Settings, frames: Sequence[Frame]) -> str:
-    """How well it does on held-out points, with a 95 % interval, and what to notice or try."""
+    """How well it does on held-out points, with a 95% interval, and what to notice or try."""
     now = frames[-1]
     if not math.isfinite(now.metrics["train_loss"]):
         return (
@@ -24,7 +24,7 @@ def says(settings: Settings, frames: Sequence[Frame]) -> str:
     result = f"After {_steps(now.step)} the network is right on {accuracy:.0%} of the {n} points it never learnt from"
     if n:
         low, high = wilson(accuracy, n)
-        result += f" (95 % interval {low:.0%} to {high:.0%})"
+        result += f" (95% interval {low:.0%} to {high:.0%})"
     return f"{result}. {_notice(settings, frames)}"
 
 
@@ -40,7 +40,7 @@ def readings(settings: Settings, frames: Sequence[Frame]) -> Mapping[str, str]:
 
 
 def wilson(share: float, n: int) -> tuple[float, float]:
-    """The 95 % interval of a share seen in ``n`` independent cases (Wilson 1927)."""
+    """The 95% interval of a share seen in ``n`` independent cases (Wilson 1927)."""
     z = 1.96
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
@@ -67,7 +67,7 @@ def _notice(settings: Settings, frames: Sequence[Frame]) -> str:
             "these very points by heart. More points, dropout or an L2 penalty help."
         )
     if now.metrics["val_accuracy"] > 0.95:
-        return "The boundary follows the classes; fewer neurons may do as well."
+        return "The boundary follows the classes" + ("; fewer neurons may do as well." if settings.hidden else ".")
     if (not settings.hidden or settings.activation == "linear") and settings.features == "position":
         return "Without a bend between layers its boundary can only be a straight line."
     return f"The training loss stands at {now.metrics['train_loss']:.3f}; give it more steps, or longer ones."
