@@ -87,7 +87,7 @@ def gallery(data: Labelled, answers: tuple[tuple[int, str], ...], key: str) -> N
         for index, caption in answers:
             with st.container(border=True):
                 st.caption(literal(caption))
-                st.text(_shortened(data.examples[index], 400))
+                st.text(_shortened(data.examples[index], 240))
 
 
 @st.cache_resource(max_entries=4, show_spinner="Loading the examples…")
