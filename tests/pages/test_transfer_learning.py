@@ -17,6 +17,8 @@ from core.finetuning import job as finetuning_job
 from core.jobs.store import Store
 
 OWNER = "a-visitor-of-the-tests"
+
+
 @pytest.fixture
 def page(own_home, monkeypatch):
     """The page of a visitor; submitted jobs wait, since no supervisor is started."""
