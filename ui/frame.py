@@ -39,7 +39,7 @@ def begin(file: str, title: str = "") -> PageRow:
     """
     row = PAGES_BY_SLUG[Path(file).stem]
     if not st.session_state.get(_ARRIVED):
-        st.session_state[_RETURN_TO] = (row.file, st.query_params.to_dict())
+        st.session_state[_RETURN_TO] = (row.file, {key: st.query_params.get_all(key) for key in st.query_params})
         st.switch_page("app.py")
     visitor.keep_keys()
     heading, aside = st.columns([6, 1], vertical_alignment="bottom")
