@@ -92,7 +92,7 @@ def test_only_plots_and_the_showing_helpers_know_plotly() -> None:
         for name in imports(path)
         if name.split(".")[0] == "plotly" and path.parent.name != "plots"
     }
-    assert not users
+    assert users <= {"ui/figures.py", "ui/living.py"}
 
 
 def test_only_the_hub_module_loads_pretrained_things() -> None:
@@ -100,18 +100,26 @@ def test_only_the_hub_module_loads_pretrained_things() -> None:
         str(path.relative_to(ROOT))
         for place in ("core", "ui", "pages")
         for path in sources(place)
-        if ".from_pretrained(" in path.read_text() and path.name not in {"hub.py", "export.py"}
+        if ".from_pretrained(" in path.read_text() and path.parent.name != "takeaway"  # scripts that leave with a model
     }
-    assert not callers
+    assert callers == {"core/models/hub.py"}
 
 
 def test_no_circle_between_modules() -> None:
-    graph = {}
-    for place in ("core", "ui"):
-        for path in sources(place):
-            name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-            graph[name] = {n for n in imports(path, top_level=True) if n.split(".")[0] in {"core", "ui"}}
-    graph = {name: {d for d in found if d in graph and d != name} for name, found in graph.items()}
+    names = {
+        path: ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for place in ("core", "ui")
+        for path in sources(place)
+    }
+    known = set(names.values())
+
+    def needs(path: Path) -> set[str]:
+        found = imports(path, top_level=True) & known
+        # "from package import module" needs the module; the package itself only where it gives a name of its own.
+        packages = {name for name in found if any(other.startswith(f"{name}.") for other in found)}
+        return found - packages - {names[path]}
+
+    graph = {name: needs(path) for path, name in names.items()}
     seen: dict[str, int] = {}
 
     def walk(name: str, trail: tuple[str, ...]) -> None:

@@ -31,7 +31,7 @@ class Preview:
         alt: the picture in words.
         picture: data URL of a still or an animated WebP, ``SIZE`` pixels; empty where ``html`` stands instead.
         html: coloured words, already escaped.
-        query: the address's parameters that open the page on this very result.
+        query: the address's parameters that open the page on this very result (a bound widget names what it shows).
         seconds: what it cost on this machine, loading included.
     """
 
@@ -102,7 +102,7 @@ def nlp() -> Preview:
     found = explain(classifier, METHODS_BY_NAME["Token ablation"], encoding, best)
     credit = [(word.text, word.value) for word in words.words(encoding, found.values)]
     caption = f"{classifier.labels[best]}, {probs[best]:.0%}, and the words that say so"
-    query = {"text": "telescope", "labels": "space, sport, money, film"}
+    query = {"text": samples.SAMPLES_BY_SLUG["telescope"].title, "labels": "space, sport, money, film"}
     return Preview(caption, text, html=coloured_words(credit), query=query)
 
 
@@ -145,7 +145,7 @@ def transfer_learning() -> Preview:
     shown = [(data.image(answer.index), answer.right) for answer in told.answers]
     caption = f"{told.accuracy:.0%} of {len(shown)} unseen emoji right after {told.seconds['total']:.0f} s"
     alt = f"Held-out emoji, {sum(not right for _, right in shown)} mistakes framed in orange."
-    return Preview(caption, alt, _png(mosaic.mosaic(shown, SIZE)), query={"set": sample_set.slug})
+    return Preview(caption, alt, _png(mosaic.mosaic(shown, SIZE)), query={"set": sample_set.title})
 
 
 @dataclass(frozen=True)

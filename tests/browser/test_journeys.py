@@ -190,7 +190,7 @@ def test_generation_writes_and_stops(visit: Visit) -> None:
 
 def test_a_job_outlives_the_app(new_visit: Callable[..., Visit], tmp_path: Path) -> None:
     with serve(tmp_path / "home") as own:
-        visit = new_visit(at=own).open("transfer_learning", set="spam-or-ham")
+        visit = new_visit(at=own).open("transfer_learning", set="Spam or ham")
         visit.page.get_by_role("button", name="Fine-tune").click()
         visit.page.wait_for_url(re.compile("job="))
         private = visit.page.url
