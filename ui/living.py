@@ -55,7 +55,7 @@ export default function ({ data, parentElement }) {
   const config = { displaylogo: false, responsive: false, toImageButtonOptions: { format: "svg" },
     modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d", "zoomIn2d", "zoomOut2d"] }
 
-  // A browser slower than the frames draws only the newest: one drawing at a time, one waiting.
+  // A browser slower than the frames draws only the newest, and rests as long as it drew, so that clicks get through.
   chart.next = () => globalThis.Plotly.react(place, figure.data, figure.layout, config)
   const draw = async () => {
     if (chart.busy) return
@@ -63,10 +63,11 @@ export default function ({ data, parentElement }) {
     await loading(data.source)
     while (chart.next) {
       const now = chart.next
+      const started = performance.now()
       chart.next = null
       await now()
       place.dataset.drawn = String(Number(place.dataset.drawn ?? 0) + 1)
-      await new Promise((done) => setTimeout(done, 0))
+      await new Promise((done) => setTimeout(done, Math.min(performance.now() - started, 500)))
     }
     chart.busy = false
   }

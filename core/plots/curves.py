@@ -24,7 +24,11 @@ class Curve:
 
 def curves(x: Sequence[float], lines: Sequence[Curve], *, x_title: str, y_title: str, height: int = 260) -> go.Figure:
     """Lines over the same ``x``, with name and last value written right of their ends; gaps where not finite."""
-    made = theme.figure(
+    top = 1.05 * (max((v for line in lines for v in line.values if math.isfinite(v)), default=0.0) or 1.0)
+    ends = {line.label: line.values[-1] for line in lines if len(line.values) and math.isfinite(line.values[-1])}
+    words = {label: f"{theme.plain(label)} {value:.3g}" for label, value in ends.items()}
+    heights = spread({label: value / top for label, value in ends.items()}, _APART)
+    return theme.figure(
         *(
             go.Scatter(
                 x=list(x),
@@ -36,30 +40,24 @@ def curves(x: Sequence[float], lines: Sequence[Curve], *, x_title: str, y_title:
             for line in lines
         ),
         height=height,
-        x=x_title,
-        y=y_title,
+        margin={"r": 14 + _ROOM * max(map(len, words.values()), default=0)},
+        xaxis={"title": {"text": x_title}, "range": [0, max(x[-1] if len(x) else 1, 1)]},
+        yaxis={"title": {"text": y_title}, "range": [0, top]},
+        annotations=[
+            {
+                "x": 1,
+                "xref": "paper",
+                "y": heights[line.label] * top,
+                "text": words[line.label],
+                "showarrow": False,
+                "xanchor": "left",
+                "xshift": 6,
+                "font": {"color": line.colour, "size": 13},
+            }
+            for line in lines
+            if line.label in ends
+        ],
     )
-    top = max((v for line in lines for v in line.values if math.isfinite(v)), default=1.0) or 1.0
-    last = max(x[-1] if len(x) else 1, 1)
-    made.update_xaxes(range=[0, last])
-    made.update_yaxes(range=[0, top * 1.05], fixedrange=False)
-    ends = {line.label: line.values[-1] for line in lines if len(line.values) and math.isfinite(line.values[-1])}
-    words = {label: f"{theme.plain(label)} {value:.3g}" for label, value in ends.items()}
-    made.update_layout(margin={"r": 14 + _ROOM * max(map(len, words.values()), default=0)})
-    heights = spread({label: value / (top * 1.05) for label, value in ends.items()}, _APART)
-    for line in lines:
-        if line.label in ends:
-            made.add_annotation(
-                x=1,
-                xref="paper",
-                y=heights[line.label] * top * 1.05,
-                text=words[line.label],
-                showarrow=False,
-                xanchor="left",
-                xshift=6,
-                font={"color": line.colour, "size": 13},
-            )
-    return made
 
 
 def spread(places: Mapping[str, float], apart: float) -> dict[str, float]:

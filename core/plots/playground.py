@@ -35,7 +35,8 @@ def surface(arrays: Arrays, span: float, *, certain: bool = True, height: int = 
     percent = np.nan_to_num(arrays["surface"] * 100, nan=50).round().astype(np.uint8)  # (H, W)
     place = {"x0": -span, "dx": 2 * span / (percent.shape[1] - 1), "y0": -span, "dy": 2 * span / (percent.shape[0] - 1)}
     what = "P(orange)" if certain else "output, 0 blue to 100 orange"
-    made = theme.figure(
+    axis = {"range": [-span, span], "showgrid": False, "constrain": "domain", "fixedrange": True, "dtick": 1}
+    return theme.figure(
         go.Heatmap(
             z=percent,
             **place,
@@ -50,12 +51,10 @@ def surface(arrays: Arrays, span: float, *, certain: bool = True, height: int = 
         *_points(arrays["x_train"], arrays["y_train"], "learnt from", ""),
         *_points(arrays["x_val"], arrays["y_val"], "held out", "-open"),
         height=height,
+        meta={"aspect": 1.0},
+        xaxis={"title": {"text": "x₁"}, "constraintoward": "left", **axis},
+        yaxis={"title": {"text": "x₂"}, "constraintoward": "top", "scaleanchor": "x", **axis},
     )
-    made.update_layout(meta={"aspect": 1.0})
-    axis = {"range": [-span, span], "showgrid": False, "constrain": "domain", "fixedrange": True, "dtick": 1}
-    made.update_xaxes(title_text="x₁", constraintoward="left", **axis)
-    made.update_yaxes(title_text="x₂", constraintoward="top", scaleanchor="x", **axis)
-    return made
 
 
 def _boundary(surface: np.ndarray, span: float) -> go.Scatter:
@@ -138,25 +137,22 @@ def network(arrays: Arrays, feature_names: Sequence[str], span: float, height: i
     tall = max(_FEW, *(len(layer) for layer in layers)) * _CELL
     wide = tall * 1.35  # the figure's own proportions, so that the pictures stay square
     places = [_places(len(layer), k, len(layers), wide, tall) for k, layer in enumerate(layers)]
-    made = theme.figure(*_edges(arrays, places), _nodes(arrays, layers, places, feature_names), height=height)
-    made.add_layout_image(
-        source=_sheet(layers, places, wide, tall),
-        x=0,
-        y=tall,
-        sizex=wide,
-        sizey=tall,
-        xref="x",
-        yref="y",
-        layer="above",
-        sizing="stretch",
+    axis = {"visible": False, "fixedrange": True, "constrain": "domain"}
+    sheet = {"source": _sheet(layers, places, wide, tall), "sizing": "stretch", "layer": "above"}
+    return theme.figure(
+        *_edges(arrays, places),
+        _nodes(arrays, layers, places, feature_names),
+        height=height,
+        meta={"aspect": 0.8},
+        margin={"t": 26},
+        images=[sheet | {"x": 0, "y": tall, "sizex": wide, "sizey": tall, "xref": "x", "yref": "y"}],
+        annotations=[
+            {"x": x, "y": tall, "yshift": 10, "text": text, "showarrow": False, "font": {"size": 12}}
+            for x, text in _captions(places, layers)
+        ],
+        xaxis={"range": [0, wide], **axis},
+        yaxis={"range": [0, tall], "scaleanchor": "x", "constraintoward": "top", **axis},
     )
-    for x, text in _captions(places, layers):
-        made.add_annotation(x=x, y=tall, yshift=10, text=text, showarrow=False, font={"size": 12})
-    hidden = {"visible": False, "fixedrange": True}
-    made.update_xaxes(range=[0, wide], constrain="domain", **hidden)
-    made.update_yaxes(range=[0, tall], scaleanchor="x", constrain="domain", constraintoward="top", **hidden)
-    made.update_layout(margin={"t": 26}, meta={"aspect": 0.8})
-    return made
 
 
 def _layers(arrays: Arrays) -> list[np.ndarray]:
