@@ -76,7 +76,9 @@ def probe(base: str, data: Labelled, test: Labelled, seed: int = 42) -> tuple[fl
         other = backbones.load(MODELS_BY_SLUG[base], test, settings)
         other.head.load_state_dict(backbone.head.state_dict())
         rows = range(len(test))
-        logits = answer(SimpleNamespace(backbone=other, data=test), rows)  # pyright: ignore[reportArgumentType]
+        everything = SimpleNamespace(backbone=other, data=test, stopping=lambda: False)
+        logits = answer(everything, rows)  # pyright: ignore[reportArgumentType]
+        assert logits is not None
     return seconds, accuracy(logits, test)
 
 

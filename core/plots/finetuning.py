@@ -172,6 +172,7 @@ def _curves(
             y=1,
             yref="paper",
             yanchor="bottom",
+            xanchor="right",
             text="kept",
             showarrow=False,
             font={"color": theme.CONTROL},

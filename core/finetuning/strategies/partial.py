@@ -39,23 +39,25 @@ def train(run: Run) -> Training:
         whole = yield from _epoch(run, modules, trained, optimizer, state)
         if whole:
             save(run.checkpoint, trained, optimizer, state)
-    yield {"phase": "saving", "fraction": 1.0, "history": state.history}
     with torch.no_grad():
         for name, parameter in trained.items():
             parameter.copy_(state.best[name])
-    probs = answer(run, run.split.held_out).softmax(1).numpy()
     count = sum(parameter.numel() for parameter in trained.values())
     stopped = run.stopping() and not _finished(state, settings)
-    return Outcome(probs, state.history, state.best_epoch, count, stopped, _says(state, settings), state.seconds)
+    return Outcome(
+        state.probs.numpy(), state.history, state.best_epoch, count, stopped, _says(state, settings), state.seconds
+    )
 
 
-def answer(run: Run, rows: Sequence[int]) -> Tensor:
-    """Logits ``(len(rows), K)`` of the network as it is now, in the order of ``rows``."""
+def answer(run: Run, rows: Sequence[int]) -> Tensor | None:
+    """Logits ``(len(rows), K)`` of the network as it is now, in the order of ``rows``; None where Stop came first."""
     run.backbone.model.eval()
     place = {row: i for i, row in enumerate(rows)}
     logits = torch.empty(len(rows), len(run.data.labels))
     with torch.inference_mode():
         for batch, inputs in run.backbone.answer_batches(rows):
+            if run.stopping():
+                return None
             logits[[place[row] for row in batch]] = run.backbone.logits(inputs).float().cpu()
     return logits.clone()
 
@@ -87,7 +89,8 @@ def _begin(run: Run, trained: dict[str, nn.Parameter]) -> Any:
     for part, rows in (("train", list(run.split.train)), ("val", list(run.split.val))):
         record |= _scores(part, head.logits(features[rows]), targets[rows])
     best = {name: parameter.detach().clone() for name, parameter in trained.items()}
-    return State(0, 0, best, 0, record["val_loss"], [record], dict(seconds))
+    probs = head.logits(features[list(run.split.held_out)]).softmax(1)
+    return State(0, 0, best, probs, 0, record["val_loss"], [record], dict(seconds))
 
 
 def _epoch(
@@ -130,20 +133,30 @@ def _epoch(
             "examples_per_second": seen / (time.perf_counter() - started),
             "history": state.history,
         }
+    # The held-out answers are made along with the best weights, so that Stop has nothing left to compute. They choose
+    # nothing: only the validation loss does.
+    val, held_out = answer(run, run.split.val), None
+    if val is None:
+        return False
     val_targets = torch.tensor([run.data.targets[row] for row in run.split.val])
     record = {"epoch": epoch, "train_loss": loss_sum / seen, "train_accuracy": right / seen}
-    record |= _scores("val", answer(run, run.split.val), val_targets)
-    _note(state, record, trained)
+    record |= _scores("val", val, val_targets)
+    if record["val_loss"] < state.best_loss:
+        held_out = val if run.split.held_out == run.split.val else answer(run, run.split.held_out)
+        if held_out is None:
+            return False
+    _note(state, record, trained, held_out)
     state.seconds["blocks"] = state.seconds.get("blocks", 0.0) + time.perf_counter() - started
     yield {**record, "phase": "blocks", "history": state.history, "fraction": _done(state, total)}
     return True
 
 
-def _note(state: State, record: Progress, trained: dict[str, nn.Parameter]) -> None:
-    """An epoch's end: its record, and its weights where the validation loss is the lowest so far."""
+def _note(state: State, record: Progress, trained: dict[str, nn.Parameter], held_out: Tensor | None) -> None:
+    """An epoch's end: its record, and where ``held_out`` logits came with it, its weights as the best so far."""
     state.epoch = record["epoch"]
     state.history = [*state.history, record]
-    if record["val_loss"] < state.best_loss:
+    if held_out is not None:
+        state.probs = held_out.softmax(1)
         state.best_epoch, state.best_loss = record["epoch"], record["val_loss"]
         state.best = {name: parameter.detach().clone() for name, parameter in trained.items()}
 
@@ -194,6 +207,8 @@ def _scaled(records: Any) -> Any:
 
 def _says(state: State, settings: PartialSettings) -> str:
     blocks = f"last {settings.unfrozen_blocks} blocks" if settings.unfrozen_blocks > 1 else "last block"
+    if state.epoch == 0:
+        return f"It was stopped before the {blocks} had learned for a whole epoch, so the probe was kept."
     if state.best_epoch == 0:
         return f"The {blocks} learned for {state.epoch} epochs without beating the probe, so the probe was kept."
     best = f"epoch {state.best_epoch} had the lowest validation loss"

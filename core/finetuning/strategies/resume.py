@@ -24,6 +24,7 @@ class State:
     Attributes:
         epoch, step: how many are behind it.
         best: the learning parameters at the lowest validation loss.
+        probs: ``(H, K)`` of the held-out rows with them.
         history: one record per epoch, epoch 0 being the probe.
         seconds: spent so far, by phase.
     """
@@ -31,6 +32,7 @@ class State:
     epoch: int
     step: int
     best: dict[str, Tensor]
+    probs: Tensor
     best_epoch: int
     best_loss: float
     history: list[Progress]
@@ -39,13 +41,13 @@ class State:
 
 def save(folder: Path, trained: dict[str, nn.Parameter], optimizer: torch.optim.Optimizer, state: State) -> None:
     """Write ``state``, the parameters and the optimizer's moments; the file before stays as the previous one."""
-    tensors = {}
+    tensors: dict[str, Tensor] = {"probs": state.probs}
     for name, parameter in trained.items():
         tensors[f"now {name}"] = parameter.detach()
         tensors[f"best {name}"] = state.best[name]
         for moment, value in optimizer.state.get(parameter, {}).items():
             tensors[f"{moment} {name}"] = value
-    facts = {key: value for key, value in vars(state).items() if key != "best"}
+    facts = {key: value for key, value in vars(state).items() if key not in ("best", "probs")}
     # Memory may be channels-last or shared; the file wants plain copies.
     plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     folder.mkdir(parents=True, exist_ok=True)
@@ -68,7 +70,7 @@ def load(folder: Path, trained: dict[str, nn.Parameter], optimizer: torch.optim.
                     for m, value in moments.items()
                 }
     best = {name: tensors[f"best {name}"] for name in trained}
-    return State(best=best, **facts)
+    return State(best=best, probs=tensors["probs"], **facts)
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:

@@ -110,8 +110,6 @@ def test_stop_before_anything_is_learned_leaves_nothing(make_task, toy) -> None:
 
 def test_stop_keeps_the_best_so_far(make_task, toy) -> None:
     settings = {**QUICK, "num_train_epochs": 20, "early_stopping_patience": 20}
-    whole = make_task(toy["text"], "partial", {**settings, "num_train_epochs": 1})
-    whole.run()
     asked = 0
 
     def stopping() -> bool:  # in the middle of the third epoch
@@ -126,6 +124,20 @@ def test_stop_keeps_the_best_so_far(make_task, toy) -> None:
     assert 1 <= len(report.history) < 20
     best = min(report.history, key=lambda r: r["val_loss"])
     assert report.best_epoch == best["epoch"] and records[-1]["phase"] == "done"
+    (card,) = shelf.own_cards([task.folder])
+    probs = TextClassifier.load(card).predict([toy["text"].examples[answer.index] for answer in report.answers])
+    for row, answer in zip(probs, report.answers, strict=True):
+        assert float(row[answer.predicted]) == pytest.approx(answer.prob, abs=1e-4)
+
+
+def test_stop_in_the_first_epoch_keeps_the_probe(make_task, toy) -> None:
+    probed = False
+    task = make_task(toy["text"], "partial", QUICK, stopping=lambda: probed)
+    for record in job.run(task):
+        probed = probed or record["phase"] == "blocks"
+    report = reported(task)
+    assert report.stopped and report.best_epoch == 0 and len(report.history) == 1
+    assert "the probe was kept" in report.how
 
 
 @pytest.mark.parametrize("kind", ["text", "image"])
