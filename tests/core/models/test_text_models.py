@@ -166,9 +166,9 @@ def test_a_linear_head_learns_as_much_from_the_features_as_from_the_vectors(mini
 
     from sklearn.linear_model import LogisticRegression
 
-    from core.data.samples import SAMPLE_SETS, load_set
+    from core.data.samples import SAMPLE_SETS
 
-    mails = load_set(next(s for s in SAMPLE_SETS if s.kind == "text"))
+    mails = next(s for s in SAMPLE_SETS if s.kind == "text").load()
     gaps = []
     for seed in range(3):
         rows = random.Random(seed).sample(range(len(mails.examples)), 400)
