@@ -1,5 +1,6 @@
 """Explanations side by side: each method's map, what it cost, and whether it beats its controls; then the tabs."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -130,7 +131,7 @@ def tabs(subject: Subject, judged: Sequence[Judged], files: Callable[[Explained]
     with code:
         if code.open:
             for one in judged:
-                source.show(one.explained.method.attribute)
+                source.show(sys.modules[one.explained.method.attribute.__module__])
                 st.caption(f"Read more: {one.explained.method.reference}")
     with take:
         if take.open:

@@ -2,13 +2,14 @@
 
 import inspect
 from collections.abc import Callable
+from types import ModuleType
 
 import streamlit as st
 
 from core.config import ROOT
 
 
-def show(*functions: Callable | type) -> None:
+def show(*functions: Callable | type | ModuleType) -> None:
     """Each function's source with the file it lives in."""
     for function in functions:
         file = inspect.getsourcefile(function)

@@ -117,3 +117,11 @@ def test_everything_can_be_taken_home(page):
         "Evidence, CSV",
         "Ranked evidence, CSV",
     ]
+
+
+def test_the_code_that_ran_is_the_methods_own_module(page):
+    only(page, "image", "Grad-CAM")
+    page.session_state["explain.tabs"] = "The code that ran"
+    page.run()
+    fine(page)
+    assert page.code[0].value == (ROOT / "core" / "attribution" / "grad_cam.py").read_text().strip()
