@@ -12,6 +12,7 @@ FEWEST_PER_CLASS = 4
 FEW_PER_CLASS = 10
 MOST_CLASSES = 100
 IMBALANCE = 4.0
+_NAMED = 3  # classes that get a sentence of their own
 LONG_TEXT = 1000  # characters, about 250 tokens: the most that the encoders read
 ONE_COLOUR = 2  # a picture whose lightest and darkest grey (0-255) differ by less has nothing on it
 
@@ -76,10 +77,13 @@ def _classes(data: Labelled) -> list[Finding]:
             )
         )
         return found
-    for k, count in sorted(counts.items(), key=lambda item: item[1]):
-        if count < FEWEST_PER_CLASS:
-            words = f"Class {data.labels[k][:60]!r} has {count} of the {FEWEST_PER_CLASS} examples that it needs"
-            found.append(Finding(STOP, f"{words}: add {FEWEST_PER_CLASS - count} more or leave the class out."))
+    small = sorted((count, k) for k, count in counts.items() if count < FEWEST_PER_CLASS)
+    for count, k in small[:_NAMED]:
+        words = f"Class {data.labels[k][:60]!r} has {count} of the {FEWEST_PER_CLASS} examples that it needs"
+        found.append(Finding(STOP, f"{words}: add {FEWEST_PER_CLASS - count} more or leave the class out."))
+    if len(small) > _NAMED:
+        more = len(small) - _NAMED
+        found.append(Finding(STOP, f"{more} more {'classes have' if more > 1 else 'class has'} too few examples."))
     few = [data.labels[k] for k, count in counts.items() if FEWEST_PER_CLASS <= count < FEW_PER_CLASS]
     if few:
         named = ", ".join(repr(label[:40]) for label in few[:5]) + (" and others" if len(few) > 5 else "")
@@ -92,11 +96,11 @@ def _classes(data: Labelled) -> list[Finding]:
         )
     least, most = min(counts.values(), default=0), max(counts.values(), default=0)
     if least and most / least >= IMBALANCE:
-        small, large = (data.labels[next(k for k, c in counts.items() if c == n)] for n in (least, most))
+        rare, large = (data.labels[next(k for k, c in counts.items() if c == n)] for n in (least, most))
         found.append(
             Finding(
                 WARN,
-                f"Class {large[:40]!r} has {most / least:.0f} times as many examples as {small[:40]!r}: "
+                f"Class {large[:40]!r} has {most / least:.0f} times as many examples as {rare[:40]!r}: "
                 "compare the accuracy with the majority class.",
             )
         )
