@@ -12,6 +12,7 @@ import pytest
 from core import params
 from core.labs import LABS, LABS_BY_SLUG
 from core.params import Choice, FloatRange, IntList, IntRange, Toggle
+from core.topics import TOPICS
 
 each_lab = pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.slug)
 KNOBS = [pytest.param(lab, p, id=f"{lab.slug}-{p.name}") for lab in LABS for p in lab.params]
@@ -56,6 +57,11 @@ def test_its_names_and_words(lab):
     assert LABS_BY_SLUG[lab.slug] is lab and lab.slug.isidentifier()
     assert lab.summary.endswith(".") and lab.title and lab.topics
     assert lab.live <= {p.name for p in lab.params}
+
+
+@each_lab
+def test_the_map_of_the_field_and_the_lab_agree(lab):
+    assert set(lab.topics) == {topic.name for topic in TOPICS if topic.lab == lab.slug}
 
 
 @each_lab
