@@ -38,10 +38,10 @@ class ProbeSettings:
         )
     )
     learning_rate: float = setting(
-        FloatRange("learning_rate", "Learning rate", 1e-5, 0.1, 5e-4, "How far one step goes (AdamW).", log=True)
+        FloatRange("learning_rate", "Learning rate", 1e-5, 0.1, 1e-3, "How far one step goes (Adam).", log=True)
     )
     weight_decay: float = setting(
-        FloatRange("weight_decay", "Weight decay", 0.0, 10.0, 0.1, "Pulls weights towards zero.", advanced=True)
+        FloatRange("weight_decay", "Weight decay", 0.0, 10.0, 1.0, "Pulls weights towards zero.", advanced=True)
     )
     early_stopping_patience: int = setting(
         IntRange(
