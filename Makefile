@@ -12,7 +12,7 @@ run: .playground/ready
 	$(PY) -m streamlit run app.py --server.port $(PORT)
 
 test: .playground/ready $(VENV)/dev browser
-	$(PY) -m pytest -m "not slow"
+	$(PY) -m pytest -m "not slow" --numprocesses 2 --dist loadfile
 
 test-slow: .playground/ready $(VENV)/dev browser
 	$(PY) -m pytest -m slow

@@ -168,7 +168,7 @@ def show(subject: evidence.Subject, chosen: dict[str, dict[str, Any]], first: An
     if not chosen:
         st.info("Choose at least one method in the sidebar.")
         return
-    st.subheader(f"Why “{literal(subject.label)}”, {percent(prob)}?", anchor=False)
+    st.header(f"Why “{literal(subject.label)}”, {percent(prob)}?", anchor=False)
     judged = evidence.side_by_side(subject, chosen, first)
     evidence.tabs(subject, judged, files)
     frame.account(sum(one.explained.seconds for one in judged))

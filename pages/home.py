@@ -9,7 +9,7 @@ from ui.navigation import PAGES, PAGES_BY_SLUG
 frame.begin(__file__, "Deep-learning playground")
 previews.cards(tuple(row for row in PAGES if row.slug != "home"))
 
-st.subheader("The field, and where you do it", anchor=False)
+st.header("The field, and where you do it", anchor=False)
 with st.grid(len(GROUPS), min_column_width=220, gap="medium") as field:
     for group in GROUPS:
         with field.cell():
@@ -24,9 +24,9 @@ with st.grid(len(GROUPS), min_column_width=220, gap="medium") as field:
             if ahead := [t.name for t in TOPICS if t.group == group and not t.page]:
                 st.caption(f"Not yet: {', '.join(ahead)}")
 
-st.subheader("Models", anchor=False)
+st.header("Models", anchor=False)
 st.dataframe(resources.catalog_table(), hide_index=True, alt="The catalog: model, task, where it comes from, size")
 
-st.subheader("Your data", anchor=False)
+st.header("Your data", anchor=False)
 privacy.statement()
 frame.account()

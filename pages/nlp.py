@@ -22,10 +22,10 @@ answer = language.ranked(classifier, text)
 
 result, pieces = st.columns([1.3, 1], gap="medium")
 with result:
-    st.subheader(f"{literal(answer.labels[0])}, {percent(answer.probs[0])}", anchor=False)
+    st.header(f"{literal(answer.labels[0])}, {percent(answer.probs[0])}", anchor=False)
     figures.show(bars.bars(answer.labels, answer.probs), "nlp.bars", bars.in_words(answer.labels, answer.probs))
 with pieces:
-    st.subheader(f"{len(encoding.tokens)} tokens", anchor=False)
+    st.header(f"{len(encoding.tokens)} tokens", anchor=False)
     st.html(token_boxes.token_boxes(encoding.tokens))
     st.caption("The pieces the model reads. ## continues a word; [CLS] and [SEP] are its own marks.")
     if encoding.truncated:

@@ -100,7 +100,7 @@ def own_title(title: str, owner: str) -> str:
 
 def show_run(job: "jobs.Job") -> None:
     """The job while it runs, its report when it has ended."""
-    st.subheader(literal(str(job.params.get("title", "Your run"))), anchor=False)
+    st.header(literal(str(job.params.get("title", "Your run"))), anchor=False)
     if job.active:
         job_panel.panel(job, draw_live, WORDS)
         return

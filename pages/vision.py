@@ -28,7 +28,7 @@ with input_:
     st.image(seen, width="stretch", alt="The picture as the network sees it")
     st.caption(f"What the network sees: {seen.width} × {seen.height}")
 with result:
-    st.subheader(f"{literal(best)}, {percent(sure)}", anchor=False)
+    st.header(f"{literal(best)}, {percent(sure)}", anchor=False)
     figures.show(bars.bars(answer.labels, answer.probs), "vision.bars", bars.in_words(answer.labels, answer.probs))
 
 with st.container(horizontal=True):

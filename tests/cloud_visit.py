@@ -17,7 +17,7 @@ def visit() -> dict[str, dict[str, list[str] | int]]:
         shown[row.slug] = {
             "exceptions": [e.message for e in app.exception],
             "errors": [e.value for e in app.error],
-            "titles": [t.value for t in app.title] + [s.value for s in app.subheader],
+            "titles": [t.value for t in app.title] + [s.value for s in app.header],
             "charts": len(app.get("plotly_chart")) + len(app.get("imgs")),
         }
     return shown

@@ -170,7 +170,7 @@ def _tabs(lab: Lab, values: Mapping[str, Any]) -> None:
     program = lab.code(params.make(lab.settings, values))
     with code:
         st.caption("The functions below are the ones that run above, with your settings; the program runs on its own.")
-        st.code(program, language="python", height=420)
+        st.code(program, language="python", wrap_lines=True)
     with away, st.container(horizontal=True):
         st.download_button("Program (.py)", program, f"{lab.slug}.py", "text/x-python", key=_key(lab, "program"))
         st.download_button(

@@ -39,7 +39,7 @@ export default function ({ data, parentElement }) {
   const aspect = figure.layout.meta?.aspect // a figure that keeps its shape leaves no empty band on a phone
   if (aspect && place.offsetWidth) figure.layout.height = Math.min(figure.layout.height, place.offsetWidth * aspect)
   place.style.height = `${figure.layout.height}px`
-  place.setAttribute("role", "img")
+  place.setAttribute("role", "group")
   place.setAttribute("aria-label", data.alt)
   const chart = charts.get(place) ?? { busy: false, next: null, watch: null }
   charts.set(place, chart)

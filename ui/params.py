@@ -61,7 +61,7 @@ def prefill(values: Mapping[str, Any], params: tuple[Param, ...], key: str) -> N
 
 
 def _choice(param: Choice, common: dict[str, Any]) -> Any:
-    if len(param.options) <= _MANY and sum(len(param.title(o)) for o in param.options) < 32:
+    if len(param.options) <= _MANY and sum(len(param.title(o)) for o in param.options) < 24:
         return st.segmented_control(
             param.label, param.options, default=param.default, format_func=param.title, required=True, **common
         )

@@ -15,4 +15,4 @@ def show(*functions: Callable | type | ModuleType) -> None:
         file = inspect.getsourcefile(function)
         assert file is not None
         st.caption(f"`{file.removeprefix(str(ROOT)).lstrip('/')}`")
-        st.code(inspect.cleandoc("\n" + inspect.getsource(function)), language="python")
+        st.code(inspect.cleandoc("\n" + inspect.getsource(function)), language="python", wrap_lines=True)

@@ -53,7 +53,7 @@ def test_vision_answers_a_sample_and_an_own_picture_and_keeps_it_beside_a_bad_on
     assert "picture=espresso" in visit.page.url
     upload(visit, "mine.jpg", jpeg("photographer"))
     expect(visit.page.get_by_text("Your picture", exact=False).first).to_be_visible()
-    mine = visit.page.get_by_role("heading", level=3).first.inner_text()
+    mine = visit.page.get_by_role("heading", level=2).first.inner_text()
     for name, content, words in (
         ("broken.png", b"\x89PNG\r\n\x1a\n" + bytes(20), "damaged"),
         ("page.jpg", b"<html><script>alert(1)</script></html>", "picture"),
@@ -61,7 +61,7 @@ def test_vision_answers_a_sample_and_an_own_picture_and_keeps_it_beside_a_bad_on
     ):
         upload(visit, name, content)
         expect(visit.page.get_by_test_id("stAlertContentError")).to_contain_text(words)
-        assert visit.page.get_by_role("heading", level=3).first.inner_text() == mine
+        assert visit.page.get_by_role("heading", level=2).first.inner_text() == mine
     visit.clean()
 
 

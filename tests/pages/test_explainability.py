@@ -35,7 +35,7 @@ def test_it_opens_with_a_finished_result(page):
     only(page, "image", "Grad-CAM", "Saliency")
     page.run()
     fine(page)
-    assert any("Why “Egyptian cat”" in heading.value for heading in page.subheader)
+    assert any("Why “Egyptian cat”" in heading.value for heading in page.header)
     assert len(page.get("image")) == 3
     assert axis_titles(page) == ["probability, %"] + 2 * ["Erased, %", "Shown, %"]
     says = " ".join(block.value for block in page.markdown)
@@ -56,7 +56,7 @@ def test_another_answer_and_other_settings(page):
     gap = next(c.value for c in page.caption if "gap" in c.value)
     page.selectbox(key="answer").set_value("tabby").run()
     fine(page)
-    assert any("Why “tabby”" in heading.value for heading in page.subheader)
+    assert any("Why “tabby”" in heading.value for heading in page.header)
     assert next(c.value for c in page.caption if "gap" in c.value) != gap
 
 
@@ -72,7 +72,7 @@ def test_a_text_is_explained_in_coloured_words(page):
     only(page, "text", "Token ablation")
     page.run()
     fine(page)
-    assert any("Why “complaint”" in heading.value for heading in page.subheader)
+    assert any("Why “complaint”" in heading.value for heading in page.header)
     html = next(block.proto.body for block in page.get("html") if "border-bottom" in block.proto.body)
     assert ">refund</span>" in html
     assert any("random orders" in c.value for c in page.caption)

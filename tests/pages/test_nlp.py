@@ -24,7 +24,7 @@ def test_it_opens_with_a_finished_answer_tokens_and_neighbours(page):
     page.run()
     assert not page.exception and not page.error
     assert len(spec(page)["customdata"]) == 5
-    assert "[CLS]" in page.get("html")[0].proto.body and any("tokens" in s.value for s in page.subheader)
+    assert "[CLS]" in page.get("html")[0].proto.body and any("tokens" in s.value for s in page.header)
     cosines = spec(page, 1)["text"]
     assert cosines == sorted(cosines, key=float, reverse=True)
 
@@ -33,7 +33,7 @@ def test_labels_of_the_visitors_choice(page):
     page.run()
     page.text_area(key="inputs.text.own").set_value("Add the salt and stir the soup.").run()
     page.text_input(key="labels").set_value("sport, cooking, politics").run()
-    assert not page.error and page.subheader[0].value.startswith("cooking")
+    assert not page.error and page.header[0].value.startswith("cooking")
 
 
 @pytest.mark.parametrize("labels", ["", "one", "same, same", ", ,"])
@@ -56,7 +56,7 @@ def test_hostile_words_are_shown_as_they_are(page):
     page.text_input(key="labels").set_value("<b>bold</b>, :red[x]").run()
     assert not page.exception
     assert "<img" not in page.get("html")[0].proto.body
-    assert not any("<b>bold" in s.value.replace("\\<", "") for s in page.subheader)
+    assert not any("<b>bold" in s.value.replace("\\<", "") for s in page.header)
 
 
 def test_a_long_text_says_that_it_was_cut(page):

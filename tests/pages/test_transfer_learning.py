@@ -42,7 +42,7 @@ def fine(at: AppTest) -> AppTest:
 
 
 def said(at: AppTest) -> str:
-    return " ".join(str(e.value) for e in (*at.error, *at.warning, *at.caption, *at.markdown, *at.subheader))
+    return " ".join(str(e.value) for e in (*at.error, *at.warning, *at.caption, *at.markdown, *at.header))
 
 
 def pictures(red: int = 20, blue: int = 20) -> bytes:

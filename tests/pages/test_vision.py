@@ -25,7 +25,7 @@ def bars(at: AppTest) -> dict:
 def test_it_opens_with_a_finished_answer(page):
     page.run()
     assert not page.exception and not page.error
-    assert page.subheader[0].value.startswith("Egyptian cat")
+    assert page.header[0].value.startswith("Egyptian cat")
     assert len(bars(page)["customdata"]) == 5 and len(page.get("image")) == 2
     assert any("224" in caption.value for caption in page.caption)
 
@@ -33,7 +33,7 @@ def test_it_opens_with_a_finished_answer(page):
 def test_more_answers_and_another_sample(page):
     page.query_params["picture"] = "espresso"
     page.run()
-    assert page.subheader[0].value.startswith("espresso")
+    assert page.header[0].value.startswith("espresso")
     page.slider(key="top").set_value(10).run()
     assert len(bars(page)["customdata"]) == 10 and not page.exception
 
@@ -41,7 +41,7 @@ def test_more_answers_and_another_sample(page):
 def test_a_sample_that_is_not_there_falls_back(page):
     page.query_params["picture"] = "../../etc/passwd"
     page.run()
-    assert not page.exception and page.subheader[0].value.startswith("Egyptian cat")
+    assert not page.exception and page.header[0].value.startswith("Egyptian cat")
 
 
 def test_a_picture_of_ones_own_replaces_the_sample(page, monkeypatch):
