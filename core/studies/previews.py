@@ -127,6 +127,7 @@ def transfer_learning() -> Preview:
     import tempfile
 
     from core.data import samples
+    from core.data.labelled import LabelledImages
     from core.finetuning import job, report, spool
     from core.plots import mosaic
 
@@ -141,7 +142,7 @@ def transfer_learning() -> Preview:
         for _ in job.run(task):
             pass
         told = report.read_report(folder)
-    assert told is not None
+    assert told is not None and isinstance(data, LabelledImages)
     shown = [(data.image(answer.index), answer.right) for answer in told.answers]
     caption = f"{told.accuracy:.0%} of {len(shown)} unseen emoji right after {told.seconds['total']:.0f} s"
     alt = f"Held-out emoji, {sum(not right for _, right in shown)} mistakes framed in orange."

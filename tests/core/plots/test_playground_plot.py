@@ -33,7 +33,7 @@ def arrays():
 
 
 def test_classes_differ_in_shape_and_roles_in_filling(arrays):
-    points = [t for t in plots.surface(arrays, SPAN).data[2:]]
+    points = plots.surface(arrays, SPAN).data[2:]
     seen = {t.marker.symbol: (t.marker.color, len(t.x)) for t in points}
     assert seen == {
         "circle": (theme.FOR, 1),
