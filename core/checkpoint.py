@@ -1,10 +1,12 @@
 """Files that survive a crash in mid-write: written beside, flushed, put in place, and the one before is kept."""
 
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+_LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
@@ -35,8 +37,8 @@ def load(path: Path, read: Callable[[Path], T]) -> T | None:
         if candidate.is_file():
             try:
                 return read(candidate)
-            except Exception:  # a damaged file is what the one before is kept for
-                continue
+            except Exception as error:  # a damaged file is what the one before is kept for
+                _LOG.warning("%s is damaged (%s); looking at the one before", candidate.name, error)
     return None
 
 
