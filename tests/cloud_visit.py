@@ -5,12 +5,12 @@ import sys
 
 from streamlit.testing.v1 import AppTest
 
-from ui.navigation import PAGES
+from ui.navigation import PAGES, ROOT
 
 
 def visit() -> dict[str, dict[str, list[str] | int]]:
     """Page slug → what a visitor reads there."""
-    app = AppTest.from_file("app.py", default_timeout=300).run()
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300).run()
     shown = {}
     for row in PAGES:
         app.switch_page(row.file).run()
