@@ -18,7 +18,7 @@ def visit() -> dict[str, dict[str, list[str] | int]]:
             "exceptions": [e.message for e in app.exception],
             "errors": [e.value for e in app.error],
             "titles": [t.value for t in app.title] + [s.value for s in app.header],
-            "charts": len(app.get("plotly_chart")) + len(app.get("imgs")),
+            "charts": sum(len(app.get(kind)) for kind in ("plotly_chart", "image", "imgs", "bidi_component")),
         }
     return shown
 
