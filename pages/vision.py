@@ -25,7 +25,7 @@ with picture:
     st.image(inputs.square(picked.image), width="stretch", alt=picked.title)
     st.caption(f"{picked.title}, {picked.image.width} × {picked.image.height} pixels")
 with input_:
-    st.image(seen, width="stretch", alt="The picture as the network sees it")
+    st.image(seen, width="stretch", output_format="JPEG", alt="The picture as the network sees it")
     st.caption(f"What the network sees: {seen.width} × {seen.height}")
 with result:
     st.header(f"{literal(best)}, {percent(sure)}", anchor=False)

@@ -83,4 +83,9 @@ def notices(sentences: tuple[str, ...]) -> None:
 def account(seconds: float | None = None) -> None:
     """The honest line: what the result cost and where the data went."""
     cost = f"{seconds:.2g} s · " if seconds is not None else ""
-    st.caption(f"{cost}{device.used_mb():,} MB in use · nothing leaves this server")
+    st.caption(f"{cost}{_used_mb():,} MB in use · nothing leaves this server")
+
+
+@st.cache_data(ttl=5, max_entries=1, show_spinner=False)
+def _used_mb() -> int:
+    return device.used_mb()

@@ -93,9 +93,15 @@ def sample_image(slug: str) -> Image.Image:
     return samples.load_image(samples.SAMPLES_BY_SLUG[slug])
 
 
-def square(picture: Image.Image, side: int = 448) -> Image.Image:
-    """``picture`` on a clear square, as large as it fits, so that pictures beside each other are of one size."""
-    return ImageOps.pad(picture.convert("RGBA"), (side, side), color=(0, 0, 0, 0))
+@st.cache_data(max_entries=32, show_spinner=False)
+def square(picture: Image.Image, side: int = 448) -> bytes:
+    """``picture`` on a clear square, as large as it fits, so that pictures beside each other are of one size.
+
+    A PNG, kept: compressing it costs more than the network's answer.
+    """
+    buffer = io.BytesIO()
+    ImageOps.pad(picture.convert("RGBA"), (side, side), color=(0, 0, 0, 0)).save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
