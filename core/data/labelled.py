@@ -20,6 +20,8 @@ class LabelledImages:
         labels: K class names.
         names: N names that a visitor knows the example by (file name, "row 12").
         concepts: N keys, or empty; examples with one key are variants of each other and stay on one side of a split.
+        target_sets: empty where each example has one class; else N tuples of class indices (multi-label), and
+            ``targets`` holds each example's rarest class, by which a split is stratified.
     """
 
     examples: tuple[bytes, ...]
@@ -28,6 +30,12 @@ class LabelledImages:
     names: tuple[str, ...]
     concepts: tuple[str, ...] = ()
     kind: str = "image"
+    target_sets: tuple[tuple[int, ...], ...] = ()
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether an example may have several classes at once."""
+        return bool(self.target_sets)
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -47,6 +55,12 @@ class LabelledTexts:
     names: tuple[str, ...]
     concepts: tuple[str, ...] = ()
     kind: str = "text"
+    target_sets: tuple[tuple[int, ...], ...] = ()
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether an example may have several classes at once."""
+        return bool(self.target_sets)
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -83,6 +97,25 @@ def index_labels(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[int, ...]
 def counts(data: Labelled) -> np.ndarray:
     """How many examples each class has, ``(K,)``."""
     return np.bincount(np.asarray(data.targets, dtype=np.int64), minlength=len(data.labels))
+
+
+def index_label_sets(
+    words: Sequence[Sequence[str]],
+) -> tuple[tuple[str, ...], tuple[int, ...], tuple[tuple[int, ...], ...]]:
+    """Class names in alphabetical order, each example's rarest class, and all its classes (one at least)."""
+    labels, flat = index_labels([word for several in words for word in several])
+    frequency = np.bincount(np.asarray(flat, dtype=np.int64), minlength=len(labels))
+    places = iter(flat)
+    sets = tuple(tuple(sorted({next(places) for _ in several})) for several in words)
+    return labels, tuple(min(own, key=lambda k: (frequency[k], k)) for own in sets), sets
+
+
+def target_matrix(data: Labelled) -> np.ndarray:
+    """``(N, K)`` of 0 and 1: which classes each example has."""
+    matrix = np.zeros((len(data), len(data.labels)), dtype=np.float32)
+    for row, own in enumerate(data.target_sets or [(target,) for target in data.targets]):
+        matrix[row, list(own)] = 1
+    return matrix
 
 
 def sheet(data: LabelledImages, at: Sequence[int], columns: int = 10, side: int = 96) -> Image.Image:

@@ -9,12 +9,13 @@ import numpy as np
 
 from core.data.labelled import Labelled, LabelledImages, LabelledTexts
 
+_FIELDS = ("targets", "labels", "names", "concepts", "target_sets")
 META, TEXTS, IMAGES = "meta.json", "texts.jsonl", "images.npz"
 
 
 def spool(data: Labelled) -> dict[str, bytes]:
     """``data`` as files by name, for `core.jobs.submit`."""
-    meta = {name: list(getattr(data, name)) for name in ("targets", "labels", "names", "concepts")}
+    meta = {name: list(getattr(data, name)) for name in _FIELDS}
     files = {META: json.dumps({"kind": data.kind, **meta}).encode()}
     if isinstance(data, LabelledImages):
         files[IMAGES] = _pack(data.examples)
@@ -26,7 +27,8 @@ def spool(data: Labelled) -> dict[str, bytes]:
 def read(inputs: Path) -> Labelled:
     """What `spool` wrote."""
     meta = json.loads((inputs / META).read_text())
-    fields: dict[str, Any] = {name: tuple(meta[name]) for name in ("targets", "labels", "names", "concepts")}
+    fields: dict[str, Any] = {name: tuple(meta[name]) for name in _FIELDS[:-1]}
+    fields["target_sets"] = tuple(map(tuple, meta[_FIELDS[-1]]))
     if meta["kind"] == "image":
         return LabelledImages(examples=_unpack(inputs / IMAGES), **fields)
     lines = (inputs / TEXTS).read_text(encoding="utf-8").split("\n")
