@@ -50,6 +50,7 @@ class ModelCard:
         limits: one sentence on what it cannot do.
         convert: ``module:function`` for a Hub copy that is not in the layout of `transformers`.
         labels: names of the classes, where the row itself must know them.
+        unknown_below: of a fine-tuned model: where its best probability is lower, the answer is "unknown"; 0 is never.
     """
 
     slug: str
@@ -67,6 +68,7 @@ class ModelCard:
     folder: Path | None = None
     labels: tuple[str, ...] = ()
     convert: str = ""
+    unknown_below: float = 0.0
 
 
 _IMAGENET_LIMITS = "It knows the 1000 ImageNet classes: many animals and objects, but no people, text or scenes."

@@ -1,6 +1,8 @@
 """The card of a model that a visitor fine-tuned: written beside its weights, and distrusted when read back."""
 
 import json
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,11 @@ _NUMBERS = ("parameters", "megabytes")
 def save_card(folder: Path, card: ModelCard) -> None:
     """Write ``card`` into ``folder``, beside the weights that ``save_pretrained`` wrote there."""
     facts: dict[str, Any] = {name: getattr(card, name) for name in (*_TEXTS, *_NUMBERS)}
-    facts["labels"] = list(card.labels)
+    facts |= {"labels": list(card.labels), "unknown_below": card.unknown_below}
     _clean(facts)
-    (folder / CARD_FILE).write_text(json.dumps(facts, indent=1, ensure_ascii=False), encoding="utf-8")
+    building = folder / f"{CARD_FILE}.building"
+    building.write_text(json.dumps(facts, indent=1, ensure_ascii=False), encoding="utf-8")
+    os.replace(building, folder / CARD_FILE)
 
 
 def read_card(folder: Path) -> ModelCard:
@@ -41,14 +45,28 @@ def read_card(folder: Path) -> ModelCard:
     return ModelCard(**facts, revision=None, revision_source="yours", labels=labels, folder=folder)
 
 
+def set_threshold(folder: Path, value: float) -> None:
+    """Have the model in ``folder`` answer "unknown" where its best probability is below ``value``, in [0, 1).
+
+    Raises:
+        PlaygroundError: no such number, or the folder has no readable card.
+    """
+    if not 0 <= value < 1:
+        raise PlaygroundError(f"The threshold {value:g} makes no sense; choose one from 0 to 0.99.")
+    save_card(folder, replace(read_card(folder), unknown_below=round(float(value), 4)))
+
+
 def _clean(facts: Any) -> dict[str, Any]:
     """``facts`` if every field is there, of its type and within bounds, and nothing else is.
 
     Raises:
         ValueError: which field is wrong.
     """
-    if not isinstance(facts, dict) or set(facts) != {*_TEXTS, *_NUMBERS, "labels"}:
+    if not isinstance(facts, dict) or {*facts} | {"unknown_below"} != {*_TEXTS, *_NUMBERS, "labels", "unknown_below"}:
         raise ValueError("other fields than a card has")
+    below = facts.get("unknown_below", 0.0)  # cards of earlier versions have none
+    if isinstance(below, bool) or not isinstance(below, int | float) or not 0 <= below < 1:
+        raise ValueError("unknown_below")
     for name in _TEXTS:
         if not isinstance(facts[name], str) or len(facts[name]) > MAX_WORDS:
             raise ValueError(name)

@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import PlaygroundError
 from core.models import MODELS_BY_SLUG
-from core.models.own import CARD_FILE, read_card, save_card
+from core.models.own import CARD_FILE, read_card, save_card, set_threshold
 
 CARD = replace(MODELS_BY_SLUG["efficientnet-lite0"], slug="my-cats", title="Cats & <dogs>", package=None, convert="")
 CARD = replace(CARD, labels=("cat", "dog"), revision_source="yours")
@@ -35,6 +35,10 @@ def test_a_card_comes_back_with_its_folder(tmp_path):
         {"folder": "/etc"},
         {"convert": "os:system"},
         {"package": {"module": "os"}},
+        {"unknown_below": 1.0},
+        {"unknown_below": -0.1},
+        {"unknown_below": True},
+        {"unknown_below": "0.5"},
     ],
 )
 def test_anything_else_on_a_card_is_refused(tmp_path, change):
@@ -60,3 +64,26 @@ def test_no_card_is_refused(tmp_path):
 def test_a_card_that_could_not_be_read_is_not_written(tmp_path):
     with pytest.raises(ValueError, match="labels"):
         save_card(tmp_path, replace(CARD, labels=("only",)))
+
+
+def test_the_threshold_is_kept_on_the_card(tmp_path):
+    save_card(tmp_path, CARD)
+    assert read_card(tmp_path).unknown_below == 0
+    set_threshold(tmp_path, 0.65)
+    assert read_card(tmp_path) == replace(CARD, folder=tmp_path, unknown_below=0.65)
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.0, float("nan")])
+def test_a_senseless_threshold_leaves_the_card(tmp_path, value):
+    save_card(tmp_path, CARD)
+    with pytest.raises(PlaygroundError, match="makes no sense"):
+        set_threshold(tmp_path, value)
+    assert read_card(tmp_path).unknown_below == 0
+
+
+def test_a_card_from_before_there_were_thresholds_is_read(tmp_path):
+    save_card(tmp_path, CARD)
+    facts = json.loads((tmp_path / CARD_FILE).read_text())
+    del facts["unknown_below"]
+    (tmp_path / CARD_FILE).write_text(json.dumps(facts))
+    assert read_card(tmp_path).unknown_below == 0
