@@ -95,7 +95,9 @@ def index_labels(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[int, ...]
 
 
 def counts(data: Labelled) -> np.ndarray:
-    """How many examples each class has, ``(K,)``."""
+    """How many examples each class has, ``(K,)``; an example of several classes counts for each."""
+    if data.multi_label:
+        return np.bincount([k for own in data.target_sets for k in own], minlength=len(data.labels))
     return np.bincount(np.asarray(data.targets, dtype=np.int64), minlength=len(data.labels))
 
 
@@ -131,5 +133,13 @@ def sheet(data: LabelledImages, at: Sequence[int], columns: int = 10, side: int 
 
 
 def rows_of(data: Labelled, target: int) -> list[int]:
-    """Positions of the examples of one class."""
+    """Positions of the examples that have one class."""
+    if data.multi_label:
+        return [i for i, own in enumerate(data.target_sets) if target in own]
     return [i for i, t in enumerate(data.targets) if t == target]
+
+
+def label_words(data: Labelled, row: int) -> str:
+    """The class of an example as a visitor reads it; several with commas between them."""
+    own = data.target_sets[row] if data.multi_label else (data.targets[row],)
+    return ", ".join(data.labels[k] for k in own)

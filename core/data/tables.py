@@ -63,7 +63,7 @@ def read_table(data: bytes, limits: Limits | None = None, *, header: bool = True
     """
     limits = limits or Limits.from_env()
     _check_bytes(data, limits)
-    text, notices = _decoded(data)
+    text, notices = decoded(data)
     separator = _separator(text)
     rows, lines = _rows(text, separator, limits)
     if not rows:
@@ -82,7 +82,7 @@ def read_table(data: bytes, limits: Limits | None = None, *, header: bool = True
         notices.append(
             f"{short:,} {'row has' if short == 1 else 'rows have'} fewer cells than the header; the rest is empty."
         )
-    columns, renamed = _names(head)
+    columns, renamed = unique_names(head)
     notices += renamed
     if header and _looks_like_data(columns, fitted):
         notices.append('The first row looks like data; switch "first row holds names" off if it is.')
@@ -102,11 +102,16 @@ def _defused(cell: str) -> str:
     return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) or cell.startswith(_FORMULA) else cell
 
 
-def _check_bytes(data: bytes, limits: Limits) -> None:
+def check_table_size(data: bytes, limits: Limits) -> None:
+    """Raise a `PlaygroundError` for a table of too many bytes."""
     if limits.table_mb and len(data) > limits.table_mb * _MB:
         raise PlaygroundError(
             f"The table has {len(data) / _MB:.0f} MB and the limit is {limits.table_mb} MB; upload a part of it."
         )
+
+
+def _check_bytes(data: bytes, limits: Limits) -> None:
+    check_table_size(data, limits)
     start = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     said = ""
     if data.startswith(b"PK\x03\x04"):
@@ -123,7 +128,12 @@ def _check_bytes(data: bytes, limits: Limits) -> None:
         raise PlaygroundError(f"This is {said}, not a table of text: save it as CSV (UTF-8) and upload that.")
 
 
-def _decoded(data: bytes) -> tuple[str, list[str]]:
+def decoded(data: bytes) -> tuple[str, list[str]]:
+    """The letters of ``data``, and a sentence where the encoding had to be guessed.
+
+    Raises:
+        PlaygroundError: damaged, or not text.
+    """
     for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32")):
         if data.startswith(mark):
             return _strictly(data, encoding), []
@@ -234,7 +244,7 @@ def _fitted(rows: list[tuple[str, ...]], lines: list[int], width: int) -> tuple[
     return fitted, short
 
 
-def _names(head: tuple[str, ...]) -> tuple[tuple[str, ...], list[str]]:
+def unique_names(head: tuple[str, ...]) -> tuple[tuple[str, ...], list[str]]:
     """Column names, unique and not empty, and a sentence for each that had to be renamed."""
     names: list[str] = []
     said: list[str] = []

@@ -1,7 +1,6 @@
 """The card of a model that a visitor fine-tuned: written beside its weights, and distrusted when read back."""
 
 import json
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ def save_card(folder: Path, card: ModelCard) -> None:
     _clean(facts)
     building = folder / f"{CARD_FILE}.building"
     building.write_text(json.dumps(facts, indent=1, ensure_ascii=False), encoding="utf-8")
-    os.replace(building, folder / CARD_FILE)
+    building.replace(folder / CARD_FILE)
 
 
 def read_card(folder: Path) -> ModelCard:

@@ -3,9 +3,11 @@
 import pytest
 
 from core.config import Limits
-from core.data.columns import guess, labelled
+from core.data.columns import guess, holds_several, labelled
 from core.data.tables import read_table
 from core.errors import PlaygroundError
+
+LIMITS = Limits()
 
 
 @pytest.mark.parametrize(
@@ -42,3 +44,20 @@ def test_wrong_columns_are_said() -> None:
         labelled(table, "a", "z")
     with pytest.raises(PlaygroundError, match="No row has both"):
         labelled(table, "a", "b")
+
+
+def test_a_cell_may_name_several_classes():
+    table = read_table(b"text,label\none,sad|funny\ntwo,funny; sad;sad\nthree,sad\nfour,|\n", LIMITS)
+    data, notices = labelled(table, "text", "label", LIMITS, several=True)
+    assert data.multi_label and data.labels == ("funny", "sad")
+    assert data.target_sets == ((0, 1), (0, 1), (1,)) and data.targets == (0, 0, 1)
+    assert notices == ("1 row has no text or no label and will be left out.",)
+    single, _ = labelled(table, "text", "label", LIMITS)
+    assert not single.multi_label and "sad|funny" in single.labels
+
+
+def test_several_classes_are_recognised_where_their_parts_come_back():
+    together = read_table(b"text,label\na,sad|funny\nb,funny|sad\nc,sad\nd,sad\n", LIMITS)
+    assert holds_several(together, "label")
+    plain = read_table(b"text,label\na,sad\nb,funny\nc,x;y\nd,sad\n", LIMITS)
+    assert not holds_several(plain, "label") and not holds_several(plain, "nowhere")
