@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from core import jobs
-from core.finetuning import JOB, STRATEGIES, STRATEGIES_BY_NAME, export, shelf, spool
+from core.finetuning import JOB, STRATEGIES, STRATEGIES_BY_NAME, shelf, spool, takehome
 from core.finetuning import job as finetuning_job
 from core.finetuning.report import Report, read_report
 from core.finetuning.run import PHASES
@@ -184,8 +184,8 @@ def links(job: "jobs.Job", report: Report) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             "Take home",
-            lambda: export.export(job.folder / "result"),
-            f"{export.file_name(report.title)}.zip",
+            lambda: takehome.model_zip(job.folder / "result"),
+            f"{takehome.file_name(report.title)}.zip",
             "application/zip",
             icon=":material/download:",
             help="Weights, configuration, model card and a script that predicts; loads anywhere.",

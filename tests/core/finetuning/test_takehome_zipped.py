@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import NotFound
-from core.finetuning import export
 from core.finetuning.report import read_report
+from core.finetuning.takehome import model_card, names, zipped
 
 ALLOWED = {".safetensors", ".json", ".md", ".py", ".txt"}
 # The same model by the libraries alone, beside the script's own answers.
@@ -66,7 +66,7 @@ def test_the_zip_answers_the_same_without_us(make_task, toy, kind: str, strategy
     task.run()
     report = read_report(task.folder)
     assert report is not None
-    with zipfile.ZipFile(io.BytesIO(export.export(task.folder / "result"))) as archive:
+    with zipfile.ZipFile(io.BytesIO(zipped.model_zip(task.folder / "result"))) as archive:
         assert {Path(name).suffix for name in archive.namelist()} <= ALLOWED
         assert all(name.startswith("taste/") and ".." not in name for name in archive.namelist())
         for name in archive.namelist():
@@ -95,21 +95,21 @@ def test_the_card_tells_what_matters(make_task, toy) -> None:
     task.run()
     report = read_report(task.folder)
     assert report is not None
-    words = export.model_card(report)
+    words = model_card.model_card(report)
     for part in ("license: mit", "base_model: tests/tiny-text", "95 %", "| praise | 40 |", "seed 42", "held out"):
         assert part in words, part
-    assert "torch==" in export.requirements("text") and "pillow==" in export.requirements("image")
+    assert "torch==" in names.requirements("text") and "pillow==" in names.requirements("image")
 
 
 def test_an_unfinished_job_has_nothing_to_take_home(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="no finished model"):
-        export.export(tmp_path)
+        zipped.model_zip(tmp_path)
 
 
 def test_a_title_becomes_a_plain_name() -> None:
-    assert export.file_name("Café <b> ../../x") == "caf-b-x"
-    assert export.file_name("Кошки") == "my-model"
+    assert names.file_name("Café <b> ../../x") == "caf-b-x"
+    assert names.file_name("Кошки") == "my-model"
 
 
 def test_a_visitors_words_stay_words_in_the_card() -> None:
-    assert export._cell("![t](http://x) <b> | `a`") == r"\!\[t\](http://x) \<b\> \| \`a\`"
+    assert model_card.cell("![t](http://x) <b> | `a`") == r"\!\[t\](http://x) \<b\> \| \`a\`"
