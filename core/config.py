@@ -29,6 +29,7 @@ class Limits:
     archive_mb: int = 50
     archive_files: int = 2_000
     archive_unpacked_mb: int = 200
+    model_mb: int = 200
     text_chars: int = 20_000
     finetune_images: int = 1_000
     finetune_texts: int = 20_000
@@ -38,8 +39,14 @@ class Limits:
     jobs_queued: int = 20
     job_minutes: int = 15
     job_memory_mb: int = 0
+    free_memory_mb: int = 400
+    short_running: int = 2
+    short_seconds: int = 60
     keep_hours: int = 24
+    keep_inputs_hours: int = 2
     free_disk_mb: int = 500
+    visitor_disk_mb: int = 300
+    jobs_disk_mb: int = 5_000
 
     @classmethod
     def from_env(cls) -> "Limits":

@@ -65,10 +65,19 @@ def free_mb() -> int:
     free = psutil.virtual_memory().available
     for limit, used in _CGROUP:
         try:
-            free = min(free, int(limit.read_text()) - int(used.read_text()))
+            room = int(limit.read_text()) - int(used.read_text())
+            free = min(free, room + _droppable(used.with_name("memory.stat")))
         except (OSError, ValueError):  # no such controller, or "max": no limit of this kind
             continue
     return max(free, 0) // MB
+
+
+def _droppable(statistics: Path) -> int:
+    """Bytes of files that were read once and are kept while nobody needs the room: used, and yet as good as free."""
+    if not statistics.exists():
+        return 0
+    rows = dict(line.split() for line in statistics.read_text().splitlines())
+    return int(rows.get("total_inactive_file", rows.get("inactive_file", 0)))
 
 
 def used_mb() -> int:

@@ -13,6 +13,11 @@ DIED = (
     " Restart continues from what it had saved, a smaller model or batch needs less."
 )
 NOT_STARTED = "This job could not be started: try Restart, and tell the operator if it happens again."
+SHORT_TOO_LONG = (
+    "This was stopped after {seconds} seconds, the limit for work beside a page; what it had reached is kept."
+)
+NO_MEMORY = "This job waits for memory: it starts by itself as soon as other work on this server has ended."
+NO_ROOM = "The server's disk is full: remove runs that you no longer need, or try again later."
 TOO_LONG = "This job was stopped after {minutes} minutes, the limit on this server; what it had reached is kept."
 
 _MEMORY_WORDS = ("allocate memory", "out of memory", "not enough memory")

@@ -3,21 +3,24 @@
 import json
 import re
 import shutil
+import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from core.config import Limits
 from core.errors import Busy, NotFound, PlaygroundError
+from core.jobs import spare
+from core.jobs.failures import NO_ROOM, is_disk_full
 from core.jobs.launch import ensure_supervisor
+from core.jobs.quota import check_count, check_disk
 from core.jobs.record import CANCELLED, QUEUED, REMOVED, RUNNING, STOP, Job, check_entry, is_id, job_folder, jobs_folder
 from core.jobs.store import Store
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
-_DAY = 86_400.0
-_MB = 1024 * 1024
 
 
 def submit(entry: str, params: dict[str, Any], owner: str, files: Mapping[str, bytes | Path] | None = None) -> str:
@@ -34,27 +37,29 @@ def submit(entry: str, params: dict[str, Any], owner: str, files: Mapping[str, b
     """
     check_entry(entry)
     assert owner, "a job needs an owner"
-    job_id = str(uuid4())
-    with Store() as store:
-        _check_room(store, owner, Limits.from_env(), new=True)  # refused before anything is copied
-        try:
-            _spool(job_folder(job_id), files or {})
-            _insert(store, job_id, entry, json.dumps(params), owner)
-        except BaseException:
-            shutil.rmtree(job_folder(job_id), ignore_errors=True)
-            raise
+    job_id, limits = str(uuid4()), Limits.from_env()
+    with Store() as store, room_for(job_id):
+        check_count(store, owner, limits, new=True)  # refused before anything is copied
+        check_disk(store, owner, limits, size(files or {}))
+        spool(job_folder(job_id), files or {})
+        with store.writing():
+            check_count(store, owner, limits, new=True)
+            insert(store, job_id, entry, params, owner, place=_last_place(store))
     ensure_supervisor()
     return job_id
 
 
 def get(job_id: str, owner: str) -> Job:
-    """The job as it stands.
+    """The job as it stands; whoever looks at one that has not ended makes sure that it is watched over.
 
     Raises:
         NotFound: there is none with this id, or it is another visitor's.
     """
     with Store() as store:
-        return _own(store, job_id, owner)
+        job = _own(store, job_id, owner)
+    if job.active:
+        ensure_supervisor()
+    return job
 
 
 def list_jobs(owner: str) -> list[Job]:
@@ -62,6 +67,19 @@ def list_jobs(owner: str) -> list[Job]:
     with Store() as store:
         jobs = store.jobs("owner = ? and state != ?", owner, REMOVED)
     return sorted(jobs, key=lambda job: job.created, reverse=True)
+
+
+def warm(entry: str) -> None:
+    """Say that a job of ``entry`` may come soon, so that a worker imports what it needs; cheap, and only a wish."""
+    check_entry(entry)
+    ensure_supervisor()
+    spare.wish(entry)
+
+
+def tend() -> None:
+    """Resume what a crash left and remove what has expired; does nothing where no job ever was."""
+    if (jobs_folder() / "jobs.db").exists():
+        ensure_supervisor()
 
 
 def stop(job_id: str, owner: str) -> None:
@@ -85,7 +103,7 @@ def restart(job_id: str, owner: str) -> None:
     with Store() as store, store.writing():
         if not _own(store, job_id, owner).restartable:
             raise PlaygroundError("Only a job that failed or was stopped can be restarted.")
-        _check_room(store, owner, Limits.from_env(), new=False)
+        check_count(store, owner, Limits.from_env(), new=False)
         sql = "update job set state = ?, want = '', error = null, attempts = 0, place = ?, updated = ?"
         store.update(f"{sql} where id = ? and owner = ?", QUEUED, _last_place(store), time.time(), job_id, owner)
     ensure_supervisor()
@@ -115,38 +133,43 @@ def _own(store: Store, job_id: str, owner: str) -> Job:
     return found[0]
 
 
-def _insert(store: Store, job_id: str, entry: str, params: str, owner: str) -> None:
-    now = time.time()
-    with store.writing():
-        _check_room(store, owner, Limits.from_env(), new=True)
-        sql = (
-            "insert into job (id, owner, entry, params, state, place, created, updated) values (?, ?, ?, ?, ?, ?, ?, ?)"
-        )
-        store.update(sql, job_id, owner, entry, params, QUEUED, _last_place(store), now, now)
+def insert(
+    store: Store, job_id: str, entry: str, params: dict[str, Any], owner: str, *, place: int, state: str = QUEUED
+) -> None:
+    """A new row; short work has place 0 and begins as running."""
+    now, attempts = time.time(), int(state == RUNNING)
+    names = "id, owner, entry, params, state, attempts, place, created, updated"
+    values = (job_id, owner, entry, json.dumps(params), state, attempts, place, now, now)
+    store.update(f"insert into job ({names}) values ({', '.join('?' * len(values))})", *values)
 
 
 def _last_place(store: Store) -> int:
     return store.connection.execute("select coalesce(max(place), 0) + 1 from job").fetchone()[0]
 
 
-def _check_room(store: Store, owner: str, limits: Limits, *, new: bool) -> None:
-    def count(where: str, *values: Any) -> int:
-        return store.connection.execute(f"select count(*) from job where {where}", values).fetchone()[0]
+@contextmanager
+def room_for(job_id: str) -> Iterator[None]:
+    """Leave no folder behind where a job could not be submitted.
 
-    active = count("owner = ? and state in (?, ?)", owner, QUEUED, RUNNING)
-    if limits.jobs_per_visitor and active >= limits.jobs_per_visitor:
-        raise Busy("You already have a job that runs or waits: let it end or stop it, then start this one.")
-    today = count("owner = ? and created > ?", owner, time.time() - _DAY) if new else 0
-    if limits.jobs_per_visitor_per_day and today >= limits.jobs_per_visitor_per_day:
-        raise Busy(f"You have started {today} jobs in the last 24 hours, the limit on this server: try again tomorrow.")
-    waiting = count("state = ?", QUEUED)
-    if limits.jobs_queued and waiting >= limits.jobs_queued:
-        raise Busy(f"The queue is full, {waiting} jobs are waiting: try again in a few minutes.")
-    if limits.free_disk_mb and shutil.disk_usage(jobs_folder()).free < limits.free_disk_mb * _MB:
-        raise Busy("The server's disk is almost full: remove jobs that you no longer need, or try again later.")
+    Raises:
+        Busy: there is no room on the disk for its files.
+    """
+    try:
+        yield
+    except BaseException as error:
+        shutil.rmtree(job_folder(job_id), ignore_errors=True)
+        if isinstance(error, OSError | sqlite3.Error) and is_disk_full(error):
+            raise Busy(NO_ROOM) from error
+        raise
 
 
-def _spool(folder: Path, files: Mapping[str, bytes | Path]) -> None:
+def size(files: Mapping[str, bytes | Path]) -> int:
+    """Bytes of a job's inputs."""
+    return sum(content.stat().st_size if isinstance(content, Path) else len(content) for content in files.values())
+
+
+def spool(folder: Path, files: Mapping[str, bytes | Path]) -> None:
+    """Put a job's inputs into its folder."""
     inputs = folder / "inputs"
     inputs.mkdir(parents=True, mode=0o700)
     for name, content in files.items():

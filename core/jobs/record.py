@@ -33,7 +33,7 @@ class Job:
         owner: the visitor's key; nobody else can see, stop or download the job.
         entry: the function that runs, as ``module:function``.
         progress: the latest record that the function yielded; ``fraction`` in it runs from 0 to 1.
-        error: what went wrong, in one sentence for the visitor.
+        error: what went wrong, or what it waits for, in one sentence for the visitor.
         attempts: how many processes have worked on it since it was submitted or restarted.
         created, updated: seconds since 1970, for display only.
         folder: its files on the server: ``inputs/ checkpoint/ result/ log.txt``; never shown to a visitor.

@@ -1,7 +1,7 @@
 """A warm worker that waits for its job: the imports, several seconds of a job's start, are done while a form is filled.
 
-A page calls `warm` when a visitor opens it; the supervisor then keeps one spare process, for some minutes and only
-while memory is plenty. The spare lives on a pipe from the supervisor, so it ends with it.
+A page calls `core.jobs.warm` when a visitor opens it; the supervisor then keeps one spare process, for some minutes and
+only while memory is plenty. The spare lives on a pipe from the supervisor, so it ends with it.
 """
 
 import subprocess
@@ -11,17 +11,15 @@ from contextlib import suppress
 from pathlib import Path
 
 from core import device
-from core.jobs.launch import ensure_supervisor, start
-from core.jobs.record import check_entry, jobs_folder
+from core.jobs.launch import start
+from core.jobs.record import jobs_folder
 
 KEEP_SECONDS = 300.0
 FREE_MB = 1200  # a spare with torch and transformers takes about 300
 
 
-def warm(entry: str) -> None:
-    """Say that a job of ``entry`` may come soon; cheap, and only a wish."""
-    check_entry(entry)
-    ensure_supervisor()
+def wish(entry: str) -> None:
+    """Ask the supervisor for a spare that can do jobs of ``entry``."""
     _wish().write_text(entry)
 
 

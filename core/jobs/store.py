@@ -28,7 +28,7 @@ create index if not exists job_owner on job (owner, created);
 SELECT_JOB = """
 select job.*, case when state = 'queued' then (
     select count(*) from job as other
-    where other.state = 'running' or (other.state = 'queued' and other.place < job.place)
+    where (other.state = 'running' and other.place > 0) or (other.state = 'queued' and other.place < job.place)
 ) else 0 end as ahead from job
 """
 
@@ -119,6 +119,11 @@ class Store:
         """Ask a running job to stop for a reason of ours, told by ``sentence``."""
         sql = "update job set want = ?, error = ? where id = ? and state = ? and want = ''"
         self.update(sql, STOP, sentence, job_id, RUNNING)
+
+    def tell(self, job_id: str, sentence: str) -> None:
+        """Say what a waiting job waits for; gone when it begins."""
+        sql = "update job set error = ? where id = ? and state = ? and error is not ?"
+        self.update(sql, sentence, job_id, QUEUED, sentence)
 
     def finish(self, job_id: str, attempt: int, state: str, error: str | None = None) -> bool:
         """End the given attempt of a job; False if that attempt had ended before.

@@ -11,10 +11,12 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
+from core import device
 from core.config import Limits
-from core.jobs.failures import DIED, DISK_FULL, NOT_STARTED, TOO_LONG
+from core.jobs.failures import DIED, DISK_FULL, NO_MEMORY, NOT_STARTED, TOO_LONG
 from core.jobs.launch import start, supervisor_lock
 from core.jobs.lock import held, take
 from core.jobs.record import ATTEMPTS, CANCELLED, FAILED, INTERRUPTED, QUEUED, RUNNING, STOP, job_folder
@@ -34,9 +36,10 @@ logger = logging.getLogger("core.jobs")
 class Supervisor:
     """The state of the watch; each `tick` is one look at the table."""
 
-    def __init__(self, store: Store, limits: Limits) -> None:
+    def __init__(self, store: Store, limits: Limits, free_mb: Callable[[], int] = device.free_mb) -> None:
         self.store = store
         self.limits = limits
+        self._free_mb = free_mb
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._exit_codes: dict[str, int] = {}
         self._running_since: dict[str, float] = {}
@@ -56,7 +59,7 @@ class Supervisor:
         self._spare.look(busy=bool(self._children))
         if time.monotonic() - self._swept > SWEEP_EVERY:
             self._swept = time.monotonic()
-            sweep(self.store, self.limits.keep_hours)
+            sweep(self.store, self.limits.keep_hours, self.limits.keep_inputs_hours)
         return bool(active or self._children or self._spare.alive)
 
     def _reap(self) -> None:
@@ -92,8 +95,14 @@ class Supervisor:
         if row["want"]:
             grace = STOP_GRACE if row["want"] == STOP else SAVE_GRACE
             if now - self._asked_since.setdefault(job_id, now) > grace:
-                logger.warning("%s: does not stop, killed", job_id)
-                _kill_group(row["pid"])  # the lock is held, so the number still means this worker
+                self._end(row)
+
+    def _end(self, row: sqlite3.Row) -> None:
+        logger.warning("%s: does not stop, ended", row["id"])
+        if row["pid"]:
+            _kill_group(row["pid"])  # the lock is held, so the number still means this worker
+        else:  # a thread of the app: nothing can end it, but its visitor need not wait, and its word counts no more
+            self.store.finish(row["id"], row["attempts"], CANCELLED)
 
     def _died(self, row: sqlite3.Row) -> None:
         # Guarded by state and attempt: a worker that ended well since we read the row has the last word.
@@ -114,12 +123,24 @@ class Supervisor:
                 del known[job_id]
 
     def _start(self, active: list[sqlite3.Row]) -> None:
-        running = {row["id"] for row in active if row["state"] == RUNNING}
+        running = {row["id"] for row in active if row["state"] == RUNNING and row["pid"]}
         slots = self.limits.jobs_running or os.cpu_count() or 1
         for row in active:
             busy = running | set(self._children)
-            if row["state"] == QUEUED and row["id"] not in busy and len(busy) < slots:
-                self._launch(row["id"], row["entry"], row["attempts"])
+            if row["state"] != QUEUED or row["id"] in busy or len(busy) >= slots:
+                continue
+            if not self._memory_for(row["id"]):
+                return  # whoever is next stays next
+            self._launch(row["id"], row["entry"], row["attempts"])
+
+    def _memory_for(self, job_id: str) -> bool:
+        if not self.limits.free_memory_mb or self._free_mb() >= self.limits.free_memory_mb:
+            return True
+        if self._spare.alive:
+            self._spare.end()  # the next look sees what that gave
+        else:
+            self.store.tell(job_id, NO_MEMORY)
+        return False
 
     def _launch(self, job_id: str, entry: str, attempts: int) -> None:
         self._exit_codes.pop(job_id, None)

@@ -12,7 +12,8 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO
 
 from core import device
 from core.config import Limits
@@ -25,6 +26,7 @@ NICE = 15
 REPORT_EVERY = 0.2  # seconds; also how long a Stop takes to arrive
 DEAF_AFTER = 1.0  # seconds after which a function that never asks whether to stop is ended between two records
 EXIT_DISK_FULL, EXIT_UNTOLD = 28, 74
+READY = "ready"  # a spare's word in its log when it has imported everything
 
 
 class Reporter(threading.Thread):
@@ -111,15 +113,21 @@ def run(job_id: str) -> int:
         return 0
     be_nice()
     limit_memory(Limits.from_env().job_memory_mb)
-    reporter = Reporter(job_id)
+    return perform(store, job, sys.stderr)
+
+
+def perform(store: Store, job: Job, log: TextIO) -> int:
+    """Run a claimed job to its end and tell the store how it ended; returns the exit code."""
+    reporter = Reporter(job.id)
     reporter.start()
     state, failure = DONE, None
     try:
         state = work(job, reporter)
     except (Exception, SystemExit) as error:  # the door between a job and its record: told, logged, never lost
         state, failure = FAILED, error
-        print(f"reference {job_id[:8]}", file=sys.stderr)
-        traceback.print_exc()
+        with suppress(OSError):  # a full disk
+            print(f"reference {job.id[:8]}", file=log)
+            traceback.print_exc(file=log)
     return _tell(store, job, reporter, state, failure)
 
 
@@ -152,6 +160,7 @@ def wait_for_job(entry: str) -> str:
     load(entry)
     if prepare := getattr(sys.modules[entry.split(":")[0]], "prepare", None):
         prepare()
+    print(READY, flush=True)
     job_id = sys.stdin.readline().strip()
     if is_id(job_id) and job_folder(job_id).is_dir():
         with (job_folder(job_id) / "log.txt").open("ab") as log:

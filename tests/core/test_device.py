@@ -15,6 +15,8 @@ def test_a_container_limit_is_respected(monkeypatch: pytest.MonkeyPatch, tmp_pat
     (tmp_path / "current").write_text(str(100 * device.MB))
     monkeypatch.setattr(device, "_CGROUP", ((tmp_path / "max", tmp_path / "current"),))
     assert device.free_mb() == 200
+    (tmp_path / "memory.stat").write_text(f"anon 5\ninactive_file {50 * device.MB}\n")
+    assert device.free_mb() == 250
     (tmp_path / "max").write_text("max")
     assert device.free_mb() > 200
 

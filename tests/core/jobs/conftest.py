@@ -30,10 +30,12 @@ class Place:
     def get(self, job_id: str) -> jobs.Job:
         return jobs.get(job_id, OWNER)
 
-    def until(self, job_id: str, met: Callable[[jobs.Job], object], seconds: float = 30.0) -> jobs.Job:
+    def until(
+        self, job_id: str, met: Callable[[jobs.Job], object], seconds: float = 30.0, owner: str = OWNER
+    ) -> jobs.Job:
         """The job once ``met`` holds; the limit only bounds a failing test."""
         deadline = time.monotonic() + seconds
-        while not met(job := self.get(job_id)):
+        while not met(job := jobs.get(job_id, owner)):
             assert time.monotonic() < deadline, f"still {job.state} {job.progress} {job.error}\n{self.log(job)}"
             time.sleep(0.02)
         return job

@@ -7,8 +7,10 @@ import sys
 import time
 
 import psutil
+import pytest
 
 from core import config, jobs
+from core.errors import Busy
 from core.jobs import launch
 from core.jobs.store import Store
 
@@ -29,10 +31,9 @@ def test_a_killed_supervisor_leaves_the_worker_and_the_next_one_adopts_it(place)
     pid = place.at_step(job_id, 5).progress["pid"]
     killed = place.supervisor()
     place.kill(killed)
-    step = place.get(job_id).progress["step"]
-    assert place.at_step(job_id, step + 5).progress["pid"] == pid
-    jobs.ensure_supervisor()
+    step = place.get(job_id).progress["step"]  # whoever looks has it watched over again
     assert place.supervisor() != killed
+    assert place.at_step(job_id, step + 5).progress["pid"] == pid
     job = place.ended(job_id)
     assert (job.state, job.attempts, job.progress["pid"]) == ("done", 1, pid)
     assert place.starts(job) == [0]
@@ -78,8 +79,9 @@ def test_everything_killed_is_resumed_at_the_next_start(place):
     place.at_step(job_id, 6)
     place.kill(place.supervisor())
     place.kill(place.worker(job_id))
-    assert place.get(job_id).state == "running"  # nobody is left who could say otherwise
-    jobs.ensure_supervisor()
+    with Store() as store:
+        assert store.active()[0]["state"] == "running"  # nobody is left who could say otherwise
+    jobs.tend()
     job = place.ended(job_id)
     assert (job.state, job.attempts) == ("done", 2)
     assert place.starts(job)[1] >= 6
@@ -87,10 +89,10 @@ def test_everything_killed_is_resumed_at_the_next_start(place):
 
 def test_a_damaged_newest_checkpoint_gives_way_to_the_one_before(place):
     job_id = place.submit("count", steps=40)
-    step = place.at_step(job_id, 6).progress["step"]
+    job = place.at_step(job_id, 6)
+    step, newest = job.progress["step"], job.folder / "checkpoint" / "step.txt"
     place.kill(place.supervisor())
     place.kill(place.worker(job_id))
-    newest = place.get(job_id).folder / "checkpoint" / "step.txt"
     newest.write_text("")
     jobs.ensure_supervisor()
     job = place.ended(job_id)
@@ -212,15 +214,21 @@ def test_a_fork_does_not_keep_a_dead_worker_alive(place):
     assert free
 
 
-def test_twenty_visitors_are_served_one_after_another(place):
+def test_twenty_visitors_are_served_one_after_another_and_the_21st_is_refused(place):
     owners = [f"visitor-{number}" for number in range(20)]
-    ids = [place.submit("count", owner=owner, steps=3) for owner in owners]
+    ids = [place.submit("count", owner=owners[0], steps=10_000)]
+    place.until(ids[0], lambda job: job.state == "running", owner=owners[0])
+    ids += [place.submit("count", owner=owner, steps=3) for owner in owners[1:]]
+    assert [jobs.get(*pair).ahead for pair in zip(ids, owners, strict=True)] == [0, *range(1, 20)]
+    with pytest.raises(Busy, match="The queue is full, 20 jobs"):
+        place.submit("count", owner="visitor-20", steps=3)
+    jobs.stop(ids[0], owners[0])
     most, deadline = 0, time.monotonic() + 120
     while (standing := [jobs.get(*pair) for pair in zip(ids, owners, strict=True)]) and any(j.active for j in standing):
         most = max(most, sum(job.state == "running" for job in standing))
         assert time.monotonic() < deadline
         time.sleep(0.02)
     assert most == 1
-    assert [job.state for job in standing] == ["done"] * 20
+    assert [job.state for job in standing] == ["cancelled"] + ["done"] * 19
     ends = [job.updated for job in standing]
     assert ends == sorted(ends)

@@ -16,7 +16,7 @@ HEAVY = "jobs_toy_heavy:run"
 @pytest.fixture
 def workshop(place, monkeypatch):
     """A spare without a supervisor around it."""
-    monkeypatch.setattr("core.jobs.spare.ensure_supervisor", lambda: None)
+    monkeypatch.setattr("core.jobs.queue.ensure_supervisor", lambda: None)
     (place.home / "jobs").mkdir()
     keeper = Spare(free_mb=lambda: 10_000)
     yield keeper
@@ -38,7 +38,7 @@ def test_a_job_starts_in_the_spare_and_logs_to_its_own_file(place):
 
 
 def test_a_spare_is_given_only_a_job_of_its_entry(workshop):
-    spare.warm("jobs_toy:count")
+    jobs.warm("jobs_toy:count")
     workshop.look(busy=False)
     assert workshop.alive
     assert workshop.take("some id", "jobs_toy:hang") is None
@@ -48,27 +48,27 @@ def test_a_spare_is_given_only_a_job_of_its_entry(workshop):
 def test_no_spare_without_wish_memory_or_a_free_machine(workshop, monkeypatch):
     workshop.look(busy=False)
     assert not workshop.alive
-    spare.warm("jobs_toy:count")
+    jobs.warm("jobs_toy:count")
     workshop.look(busy=True)
     assert not workshop.alive
     workshop.look(busy=False)  # the wish waited
     assert workshop.alive
     workshop.end()
     monkeypatch.setattr(workshop, "_free_mb", lambda: 100)
-    spare.warm("jobs_toy:count")
+    jobs.warm("jobs_toy:count")
     workshop.look(busy=False)
     assert not workshop.alive
 
 
 def test_a_wish_of_long_ago_is_forgotten(workshop):
-    spare.warm("jobs_toy:count")
+    jobs.warm("jobs_toy:count")
     os.utime(spare._wish(), (0, time.time() - spare.KEEP_SECONDS - 1))
     workshop.look(busy=False)
     assert not workshop.alive
 
 
 def test_a_spare_that_nobody_needs_ends(workshop, monkeypatch):
-    spare.warm("jobs_toy:count")
+    jobs.warm("jobs_toy:count")
     workshop.look(busy=False)
     assert workshop.alive
     monkeypatch.setattr(workshop, "_until", 0.0)

@@ -14,9 +14,9 @@ from core.jobs.sweep import sweep
 HOUR = 3600.0
 
 
-def _sweep(keep_hours: int = 24, later: float = 0.0) -> int:
+def _sweep(keep_hours: int = 24, later: float = 0.0, keep_inputs_hours: int = 0) -> int:
     with Store() as store:
-        return sweep(store, keep_hours, time.time() + later)
+        return sweep(store, keep_hours, keep_inputs_hours, time.time() + later)
 
 
 def test_an_ended_job_goes_when_its_time_is_over_and_not_before(still):
@@ -63,3 +63,33 @@ def test_only_old_orphans_named_as_ours_go_and_links_are_not_followed(still, tmp
     assert not link.is_symlink()
     assert foreign.is_dir()
     assert (precious / "file.txt").read_text() == "keep"
+
+
+@pytest.mark.parametrize(("state", "hours", "kept"), [("done", 1, False), ("done", 0, True), ("failed", 1, True)])
+def test_what_was_brought_goes_first_unless_a_restart_needs_it(still, state, hours, kept):
+    job_id = jobs.submit("jobs_toy:count", {"steps": 1}, still.owner, {"mine.txt": b"private"})
+    folder = still.get(job_id).folder
+    (folder / "result").mkdir()
+    with Store() as store:
+        store.finish(job_id, 0, state)
+    _sweep(later=0.5 * HOUR, keep_inputs_hours=hours)
+    assert (folder / "inputs" / "mine.txt").exists()
+    _sweep(later=2 * HOUR, keep_inputs_hours=hours)
+    assert (folder / "inputs").exists() == kept
+    assert (folder / "result").is_dir()
+
+
+def test_the_watch_sweeps_when_the_app_starts_again(place, monkeypatch):
+    monkeypatch.setenv("PLAY_KEEP_HOURS", "1")
+    jobs.tend()
+    assert not (place.home / "jobs" / "supervisor.lock").exists()  # no job ever was here
+    ended = place.ended(place.submit("count", steps=1))
+    place.kill(place.supervisor())
+    with Store() as store:
+        store.update("update job set updated = ? where id = ?", time.time() - 2 * HOUR, ended.id)
+    jobs.tend()
+    deadline = time.monotonic() + 30
+    while ended.folder.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert jobs.list_jobs(place.owner) == []
