@@ -6,36 +6,17 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from core.config import Limits
-from core.data.images import read_image
-from core.data.labelled import LabelledImages, encode, index_labels
+from core.data.gathering import LAYOUT, LIST, Archive, gather, ignored, picture_list
 from core.data.texts import clean_label
 from core.errors import PlaygroundError
 
-LAYOUT = "put the pictures of each class into a folder named after it, such as cat/1.jpg and dog/1.jpg, and zip those"
-_IGNORED = {"__macosx", ".ds_store", "thumbs.db", "desktop.ini"}
 _NESTED = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".zst")
 _END, _END_SIZE = b"PK\x05\x06", 22
 _MB = 1024 * 1024
 _CHUNK = 256 * 1024
-
-
-@dataclass(frozen=True)
-class Archive:
-    """What a zip held.
-
-    Attributes:
-        data: the readable pictures, reduced to 256 pixels.
-        skipped: (file, why) of what was left out.
-        notices: a sentence each.
-    """
-
-    data: LabelledImages
-    skipped: tuple[tuple[str, str], ...] = ()
-    notices: tuple[str, ...] = ()
 
 
 def read_archive(
@@ -55,50 +36,34 @@ def read_archive(
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = _entries(archive, limits)
-            return _gather(archive, entries, limits, side, told)
+            return _read(archive, entries, limits, side, told)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError):
         raise PlaygroundError("The zip is damaged or of an unusual kind; make it again and upload that.") from None
 
 
-def _gather(
+def _read(
     archive: zipfile.ZipFile,
     entries: list[zipfile.ZipInfo],
     limits: Limits,
     side: int,
     told: Callable[[float], None] | None,
 ) -> Archive:
-    examples, classes, names, skipped = [], [], [], []
-    adapted = 0
-    budget = limits.archive_unpacked_mb * _MB or None
-    for done, entry in enumerate(entries):
-        path = PurePosixPath(entry.filename)
-        shown = clean_label(path.name) or f"file {done + 1}"
-        content = _content(archive, entry, budget)
-        if budget is not None:
-            budget -= len(content)
-        label = clean_label(path.parent.name)
-        if not label:
-            skipped.append((shown, "not in a class folder"))
-            continue
-        try:
-            picture = read_image(content, limits, max_side=side)
-        except PlaygroundError as error:
-            skipped.append((f"{label}/{shown}", str(error)))
-            continue
-        adapted += bool(picture.notices)
-        examples.append(encode(picture.image, side))
-        classes.append(label)
-        names.append(f"{label}/{shown}")
-        if told:
-            told((done + 1) / len(entries))
-    if not examples:
-        raise PlaygroundError(_nothing(entries, skipped))
-    labels, targets = index_labels(classes)
-    return Archive(
-        LabelledImages(tuple(examples), targets, labels, tuple(names)),
-        tuple(skipped),
-        tuple(_notices(skipped, adapted)),
-    )
+    lists = [entry for entry in entries if PurePosixPath(entry.filename).name.lower() == LIST]
+    pictures = [entry for entry in entries if entry not in lists]
+    table_bytes = limits.table_mb * _MB or None
+    listed = picture_list(_content(archive, lists[0], table_bytes), limits) if lists else None
+
+    def files() -> Iterator[tuple[PurePosixPath, bytes]]:
+        budget = limits.archive_unpacked_mb * _MB or None
+        for done, entry in enumerate(pictures):
+            content = _content(archive, entry, budget)
+            if budget is not None:
+                budget -= len(content)
+            yield PurePosixPath(entry.filename), content
+            if told:
+                told((done + 1) / len(pictures))
+
+    return gather(files(), limits, side, listed)
 
 
 def _check_bytes(data: bytes, limits: Limits) -> None:
@@ -122,10 +87,8 @@ def _entries(archive: zipfile.ZipFile, limits: Limits) -> list[zipfile.ZipInfo]:
     entries = []
     for entry in archive.infolist():
         _check_name(entry)
-        parts = [part.lower() for part in PurePosixPath(entry.filename).parts]
-        if entry.is_dir() or any(part in _IGNORED or part.startswith("._") for part in parts):
-            continue
-        entries.append(entry)
+        if not entry.is_dir() and not ignored(PurePosixPath(entry.filename)):
+            entries.append(entry)
     if limits.archive_files and len(entries) > limits.archive_files:
         raise PlaygroundError(
             f"The zip holds {len(entries):,} files and the limit is {limits.archive_files:,}; keep a part of them."
@@ -164,24 +127,3 @@ def _chunks(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]
     with archive.open(entry) as file:
         while chunk := file.read(_CHUNK):
             yield chunk
-
-
-def _nothing(entries: list[zipfile.ZipInfo], skipped: list[tuple[str, str]]) -> str:
-    if not entries:
-        return f"The zip holds no pictures: {LAYOUT}."
-    if all(why == "not in a class folder" for _, why in skipped):
-        return f"The files are not in class folders: {LAYOUT}."
-    name, why = skipped[0]
-    return f"None of the {len(entries):,} files is a readable picture; the first, {name}, says: {why}"
-
-
-def _notices(skipped: list[tuple[str, str]], adapted: int) -> list[str]:
-    notices = []
-    if skipped:
-        names = ", ".join(name for name, _ in skipped[:3]) + (" …" if len(skipped) > 3 else "")
-        count = f"{len(skipped):,} file was" if len(skipped) == 1 else f"{len(skipped):,} files were"
-        notices.append(f"{count} left out: {names}.")
-    if adapted:
-        count = "1 picture was" if adapted == 1 else f"{adapted:,} pictures were"
-        notices.append(f"{count} adapted (animation, transparency, print colours, grey levels or size).")
-    return notices

@@ -1,11 +1,11 @@
 """What is wrong or odd about a visitor's examples, each finding one plain sentence, before anything is trained."""
 
-from collections import Counter
 from dataclasses import dataclass
 
 from core.config import Limits
-from core.data.labelled import Labelled, LabelledImages, decode
-from core.finetuning.split import ENOUGH_FOR_A_TEST, content_key
+from core.data.labelled import Labelled, LabelledImages, counts, decode
+from core.data.near import near_groups
+from core.finetuning.split import ENOUGH_FOR_A_TEST, content_key, near_stay_together
 
 STOP, WARN, NOTE = "stop", "warn", "note"
 FEWEST_PER_CLASS = 4
@@ -19,10 +19,14 @@ ONE_COLOUR = 2  # a picture whose lightest and darkest grey (0-255) differ by le
 
 @dataclass(frozen=True)
 class Finding:
-    """One sentence; ``level`` is ``stop`` (training would make no sense), ``warn`` or ``note``."""
+    """One sentence; ``level`` is ``stop`` (training would make no sense), ``warn`` or ``note``.
+
+    ``remedy`` names the setting of a strategy that helps if it is switched on, or is empty.
+    """
 
     level: str
     sentence: str
+    remedy: str = ""
 
 
 def check(data: Labelled, limits: Limits | None = None) -> tuple[Finding, ...]:
@@ -63,28 +67,27 @@ def _blanks(data: Labelled) -> list[Finding]:
 
 
 def _classes(data: Labelled) -> list[Finding]:
-    counts = Counter(dict.fromkeys(range(len(data.labels)), 0))
-    counts.update(data.targets)
-    if len(data) and sum(count > 0 for count in counts.values()) < 2:
+    sizes = dict(enumerate(counts(data).tolist()))
+    if len(data) and sum(count > 0 for count in sizes.values()) < 2:
         only = data.labels[data.targets[0]]
         return [Finding(STOP, f"All examples are of one class, {only[:60]!r}: add examples of another class.")]
     found = []
-    if len(counts) > MOST_CLASSES:
+    if len(sizes) > MOST_CLASSES:
         found.append(
             Finding(
                 STOP,
-                f"There are {len(counts)} classes, more than {MOST_CLASSES}: choose the column that names the class.",
+                f"There are {len(sizes)} classes, more than {MOST_CLASSES}: choose the column that names the class.",
             )
         )
         return found
-    small = sorted((count, k) for k, count in counts.items() if count < FEWEST_PER_CLASS)
+    small = sorted((count, k) for k, count in sizes.items() if count < FEWEST_PER_CLASS)
     for count, k in small[:_NAMED]:
         words = f"Class {data.labels[k][:60]!r} has {count} of the {FEWEST_PER_CLASS} examples that it needs"
         found.append(Finding(STOP, f"{words}: add {FEWEST_PER_CLASS - count} more or leave the class out."))
     if len(small) > _NAMED:
         more = len(small) - _NAMED
         found.append(Finding(STOP, f"{more} more {'classes have' if more > 1 else 'class has'} too few examples."))
-    few = [data.labels[k] for k, count in counts.items() if FEWEST_PER_CLASS <= count < FEW_PER_CLASS]
+    few = [data.labels[k] for k, count in sizes.items() if FEWEST_PER_CLASS <= count < FEW_PER_CLASS]
     if few:
         named = ", ".join(repr(label[:40]) for label in few[:5]) + (" and others" if len(few) > 5 else "")
         found.append(
@@ -94,14 +97,15 @@ def _classes(data: Labelled) -> list[Finding]:
         found.append(
             Finding(WARN, f"With {len(data)} examples there is no separate test part, so figures look too good.")
         )
-    least, most = min(counts.values(), default=0), max(counts.values(), default=0)
+    least, most = min(sizes.values(), default=0), max(sizes.values(), default=0)
     if least and most / least >= IMBALANCE:
-        rare, large = (data.labels[next(k for k, c in counts.items() if c == n)] for n in (least, most))
+        rare, large = (data.labels[next(k for k, c in sizes.items() if c == n)] for n in (least, most))
         found.append(
             Finding(
                 WARN,
                 f"Class {large[:40]!r} has {most / least:.0f} times as many examples as {rare[:40]!r}: "
-                "compare the accuracy with the majority class.",
+                "weigh rare classes more, and compare the accuracy with the majority class.",
+                remedy="class_weights",
             )
         )
     return found
@@ -118,7 +122,20 @@ def _duplicates(data: Labelled) -> list[Finding]:
     if (copies := len(data) - len(classes)) > 0:
         several = "examples repeat" if copies > 1 else "example repeats"
         found.append(Finding(NOTE, f"{copies} {several} another one; copies stay on one side of the split."))
-    return found
+    return found + _near_duplicates(data, len(classes))
+
+
+def _near_duplicates(data: Labelled, different: int) -> list[Finding]:
+    """Counts what is alike beyond the exact copies, of which ``different`` are left."""
+    alike = different - len(set(near_groups(data)))
+    if alike <= 0:
+        return []
+    several = "examples are" if alike > 1 else "example is"
+    said = f"{alike} more {several} nearly the same as another one"
+    if near_stay_together(data):
+        return [Finding(NOTE, f"{said}; they stay on one side of the split too.")]
+    how = "other angles and backgrounds" if isinstance(data, LabelledImages) else "other words"
+    return [Finding(WARN, f"{said}, so some class shows little else and figures will look too good: add {how}.")]
 
 
 def _lengths(data: Labelled) -> list[Finding]:

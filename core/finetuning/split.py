@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.data.labelled import Labelled
+from core.data.near import near_groups
 
 TEST_SHARE = 0.2
 ENOUGH_FOR_A_TEST = 40
+FEWEST_UNITS = 3  # a class has something for each part only if it falls into as many groups
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,7 @@ def split(data: Labelled, *, seed: int, valid_split: float) -> Split:
     units = _units(data)
     classes: dict[int, list[list[int]]] = {}
     for rows in units:
-        main = Counter(data.targets[row] for row in rows).most_common(1)[0][0]
-        classes.setdefault(main, []).append(rows)
+        classes.setdefault(_main_class(data, rows), []).append(rows)
     test_share = TEST_SHARE if len(data) >= ENOUGH_FOR_A_TEST else 0.0
     dice = random.Random(seed)
     parts: tuple[list[int], list[int], list[int]] = ([], [], [])
@@ -96,8 +97,22 @@ def _take(pool: list[list[int]], wanted: float) -> tuple[list[list[int]], list[l
     return taken, left
 
 
+def near_stay_together(data: Labelled) -> bool:
+    """Whether near-duplicates can stay on one side: not where a class is little else, such as frames of one scene."""
+    units = Counter(_main_class(data, rows) for rows in _united(data, near_groups(data)))
+    return all(units[k] >= FEWEST_UNITS for k in set(data.targets))
+
+
+def _main_class(data: Labelled, rows: Sequence[int]) -> int:
+    return Counter(data.targets[row] for row in rows).most_common(1)[0][0]
+
+
 def _units(data: Labelled) -> list[list[int]]:
-    """Rows that must stay together: the same group, or the same content."""
+    """Rows that must stay together: the same group, the same content or, where it can be, nearly the same."""
+    return _united(data, near_groups(data) if near_stay_together(data) else ())
+
+
+def _united(data: Labelled, near: Sequence[int]) -> list[list[int]]:
     boss = list(range(len(data)))
 
     def find(row: int) -> int:
@@ -111,8 +126,8 @@ def _units(data: Labelled) -> list[list[int]]:
             boss[find(row)] = find(first.setdefault(key, row))
 
     unite([content_key(example) for example in data.examples])
-    if data.concepts:
-        unite(data.concepts)
+    unite(data.concepts)
+    unite(near)
     units: dict[int, list[int]] = {}
     for row in range(len(data)):
         units.setdefault(find(row), []).append(row)

@@ -73,3 +73,33 @@ def test_the_gravest_comes_first() -> None:
     data = labelled(*many("ham", 60), *many("rare", 2), ("ham number 3", "ham"))
     levels = [finding.level for finding in check(data, Limits())]
     assert levels == sorted(levels, key=(STOP, WARN, NOTE).index) and levels[0] == STOP
+
+
+def test_imbalance_names_its_remedy() -> None:
+    finding = found(labelled(*many("ham", 60), *many("spam", 12)), WARN, "times as many")
+    assert finding.remedy == "class_weights"
+
+
+LETTER = "a long letter about one and the same thing, which somebody sends again and again to everybody called {}"
+
+
+def test_near_duplicates_are_told() -> None:
+    alike = [(LETTER.format(i), "ham") for i in range(4)]
+    assert (
+        "3 more examples are nearly the same"
+        in found(labelled(*many("ham", 30), *many("spam", 30), *alike), NOTE, "nearly").sentence
+    )
+
+
+def test_a_class_of_little_else_than_near_duplicates_is_warned_about() -> None:
+    alike = [(LETTER.format(i), "ham") for i in range(30)]
+    assert "look too good" in found(labelled(*alike, *many("spam", 30)), WARN, "nearly the same").sentence
+
+
+def test_several_classes_count_for_each() -> None:
+    texts = tuple(f"text {i}" for i in range(24))
+    sets = tuple(((0, 1) if i % 2 else (0,)) for i in range(24))
+    data = LabelledTexts(texts, tuple(s[-1] for s in sets), ("common", "rare"), ("",) * 24, target_sets=sets)
+    assert not stops(check(data, Limits()))
+    few = LabelledTexts(texts[:12], (0,) * 12, ("common", "rare"), ("",) * 12, target_sets=(*sets[:4], *((0,),) * 8))
+    assert "'rare' has 2 of the 4" in stops(check(few, Limits()))[0].sentence

@@ -61,3 +61,25 @@ def test_content_counts_not_its_dress() -> None:
     assert content_key("Hello,  World!") == content_key("hello world")
     assert content_key("hello world") != content_key("hello word")
     assert content_key("!!!") != content_key("???")
+
+
+LONG = "the same long sentence about one and the same thing, which a sender repeats again and again to everybody {}"
+
+
+def test_near_duplicates_stay_on_one_side() -> None:
+    repeated = [LONG.format(word) for word in "abcdefgh"]
+    others = [f"{word} " * 5 + f"number {word}{i}" for i, word in enumerate("ijklmnopqrstuvwxyz" * 3)]
+    examples = (*repeated, *others)
+    data = LabelledTexts(examples, tuple(i % 2 for i in range(len(examples))), ("a", "b"), ("",) * len(examples))
+    for seed in range(5):
+        parts = split(data, seed=seed, valid_split=0.2)
+        assert sum(bool(set(part) & set(range(8))) for part in (parts.train, parts.val, parts.test)) == 1
+
+
+def test_a_class_of_near_duplicates_only_is_divided_all_the_same() -> None:
+    alike = [LONG.format(i) for i in range(30)]
+    others = [f"{word} " * 5 + f"number {word}{i}" for i, word in enumerate("abcdefghijklmnopqrstuvwxyzabcd")]
+    data = LabelledTexts((*alike, *others), (0,) * 30 + (1,) * 30, ("a", "b"), ("",) * 60)
+    parts = split(data, seed=0, valid_split=0.2)
+    for part in (parts.train, parts.val, parts.test):
+        assert {data.targets[row] for row in part} == {0, 1}
