@@ -39,7 +39,7 @@ def fused(model: "PreTrainedModel") -> "PreTrainedModel":
                 _fuse(conv, norm)
                 setattr(module, norm_name, nn.Identity())
     if model.config.model_type == "efficientnet":
-        _drop_open_gates(made)
+        drop_open_gates(made)
     return made.requires_grad_(False)
 
 
@@ -52,7 +52,7 @@ def _fuse(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> None:
     conv.bias = nn.Parameter(bias.detach(), requires_grad=False)
 
 
-def _drop_open_gates(model: nn.Module) -> None:
+def drop_open_gates(model: nn.Module) -> None:
     """Take out squeeze-and-excite where its gate is one for every input (see `core.models.efficientnet`)."""
     for module in model.modules():
         gate = getattr(module, "squeeze_excite", None)

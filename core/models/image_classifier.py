@@ -16,6 +16,7 @@ from core.models.catalog import ModelCard
 from core.models.efficientnet import imagenet_labels
 from core.models.fusing import fused
 from core.models.preprocessing import Preprocessing
+from core.models.slim import slim
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -56,6 +57,7 @@ class ImageClassifier:
         labels: K class names in the order of the logits.
         lock: held by whoever puts hooks on ``model``; plain forward passes need it only beside such work.
         model: the `transformers` network, parameters frozen, in evaluation mode.
+        gradient_model: the same network, quicker and lighter to differentiate; hooks on it need the lock too.
         feature_layer: the module whose output ``(B, C, h, w)`` Grad-CAM weighs; None for a plain Transformer.
     """
 
@@ -71,6 +73,7 @@ class ImageClassifier:
         self.image_size: int = preprocessing.size[0]
         path = _FEATURE_LAYERS.get(model.config.model_type)
         self.feature_layer: nn.Module | None = _module(model, path) if path else None
+        self.gradient_model = slim(self.model)
         # The same function with batch norms folded into convolutions: quicker, never differentiated, never hooked.
         self._fast = fused(self.model)
         # Where the two are one, an answer must wait for whoever has hooks on it.
@@ -101,6 +104,10 @@ class ImageClassifier:
     def forward(self, pixels: Tensor) -> Tensor:
         """Logits ``(B, K)`` of ``pixels (B, 3, H, W)``; differentiable in its input."""
         return self.model(pixel_values=pixels).logits
+
+    def gradients(self, pixels: Tensor) -> Tensor:
+        """As `forward`, to be differentiated in its input: a third of the memory. Call it with the lock held."""
+        return self.gradient_model(pixel_values=pixels).logits
 
     def features(self, pixels: Tensor) -> Tensor:
         """``(B, D)``: what the classifier's last layer reads, without gradient."""
