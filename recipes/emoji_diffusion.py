@@ -1,0 +1,169 @@
+"""Text to emoji, by latent diffusion: ``python -m recipes.emoji_diffusion [MINUTES]``, after ``emoji_autoencoder``.
+
+Frozen MiniLM reads the name, token by token; a small UNet learns to take the noise out of the autoencoder's 8 × 8 × 8
+numbers while it looks at those tokens. v-prediction (Salimans and Ho, 2022), cosine schedule (Nichol and Dhariwal,
+2021), min-SNR weights (Hang et al., 2023), 10 % empty names for classifier-free guidance (Ho and Salimans, 2022).
+"""
+
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from diffusers import DDIMScheduler, DDPMScheduler, UNet2DConditionModel
+from torch import Tensor
+
+from core.device import share_machine
+from core.models import MODELS_BY_SLUG, hub
+from recipes import emoji_autoencoder, emoji_pictures
+from recipes.training import Trainee
+
+STEPS, BATCH, LEARNING_RATE = 40_000, 32, 6e-4
+TOKENS = 16
+EMPTY_SHARE = 0.1
+MIN_SNR = 5.0
+GROUPS = (
+    "smileys & emotion",
+    "animals & nature",
+    "food & drink",
+    "travel & places",
+    "activities",
+    "objects",
+    "symbols",
+)
+HELD_OUT = 20  # every 20th concept is never trained on
+STYLES = {"noto": "{}", "fluent": "{}, flat"}
+SCHEDULE = {"num_train_timesteps": 1000, "beta_schedule": "squaredcos_cap_v2", "prediction_type": "v_prediction"}
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Latents ``(N, 8, 8, 8)`` of unit deviation, captions, and whether each is for training."""
+
+    latents: Tensor
+    captions: tuple[str, ...]
+    train: np.ndarray
+    scale: float
+
+
+def build() -> UNet2DConditionModel:
+    """The denoiser, untrained."""
+    torch.manual_seed(0)
+    return UNet2DConditionModel(
+        sample_size=8,
+        in_channels=8,
+        out_channels=8,
+        block_out_channels=(96, 144),
+        layers_per_block=1,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        cross_attention_dim=384,
+        attention_head_dim=24,
+        norm_num_groups=16,
+    )
+
+
+def examples() -> Examples:
+    """The pictures of the chosen groups through the autoencoder."""
+    model = emoji_autoencoder.trainee().average
+    latents, captions, train = [], [], []
+    for vendor, style in STYLES.items():
+        emoji = emoji_pictures.load(vendor)
+        for row in np.flatnonzero(np.isin(emoji["groups"], GROUPS)):
+            captions.append(style.format(emoji["names"][row]))
+            train.append(is_train(str(emoji["hexcodes"][row])))
+            with torch.inference_mode():
+                pixels = emoji_autoencoder.pixels_of(emoji["images"][row : row + 1])
+                latents.append(model.encode(pixels).latent_dist.mode())  # pyright: ignore
+    stacked = torch.cat(latents).clone()
+    scale = 1 / float(stacked.std())
+    return Examples(stacked * scale, tuple(captions), np.array(train), scale)
+
+
+def is_train(hexcode: str) -> bool:
+    """Whether a concept may be learned; the others are for judging what the model makes of new names."""
+    return int(hexcode.split("-")[0], 16) % HELD_OUT != 0
+
+
+class Reader:
+    """Frozen MiniLM: captions → token embeddings ``(B, TOKENS, 384)`` and their mask."""
+
+    def __init__(self) -> None:
+        card = MODELS_BY_SLUG["all-minilm-l6-v2"]
+        self.model = hub.load_model(card, "AutoModel")
+        self.tokenizer = hub.load_tokenizer(card)
+
+    def __call__(self, captions: list[str]) -> tuple[Tensor, Tensor]:
+        read = self.tokenizer(captions, padding="max_length", truncation=True, max_length=TOKENS, return_tensors="pt")
+        with torch.inference_mode():
+            return self.model(**read).last_hidden_state.clone(), read["attention_mask"].clone()  # pyright: ignore
+
+
+def trainee() -> Trainee:
+    """The denoiser where its last call left it."""
+    return Trainee(build(), emoji_pictures.folder() / "emoji_diffusion.pt", LEARNING_RATE, ema=0.9995)
+
+
+def loss_of(
+    model: UNet2DConditionModel, schedule: DDPMScheduler, latents: Tensor, words: Tensor, mask: Tensor
+) -> Tensor:
+    """Weighted squared error of the velocity."""
+    noise = torch.randn_like(latents)
+    when = torch.randint(0, schedule.config.num_train_timesteps, (len(latents),))  # pyright: ignore
+    noisy = schedule.add_noise(latents, noise, when)  # pyright: ignore[reportArgumentType]
+    wanted = schedule.get_velocity(latents, noise, when)  # pyright: ignore[reportArgumentType]
+    with torch.autocast("cpu", torch.bfloat16):
+        found = model(noisy, when, words, encoder_attention_mask=mask).sample
+    signal = schedule.alphas_cumprod[when]
+    snr = signal / (1 - signal)
+    weight = snr.clamp(max=MIN_SNR) / (snr + 1)
+    return (weight * (found.float() - wanted).square().mean((1, 2, 3))).mean()
+
+
+@torch.inference_mode()
+def sample(
+    model: UNet2DConditionModel,
+    reader: Reader,
+    captions: list[str],
+    guidance: float = 3.0,
+    steps: int = 20,
+    seed: int = 0,
+) -> Tensor:
+    """Latents ``(N, 8, 8, 8)`` of unit deviation for ``captions``."""
+    schedule = DDIMScheduler(**SCHEDULE, clip_sample=False, timestep_spacing="trailing", rescale_betas_zero_snr=True)
+    schedule.set_timesteps(steps)
+    words, mask = reader([*captions, *[""] * len(captions)])
+    latents = torch.randn(len(captions), 8, 8, 8, generator=torch.Generator().manual_seed(seed))
+    for when in schedule.timesteps:
+        found = model(torch.cat([latents, latents]), when, words, encoder_attention_mask=mask).sample
+        with_words, without = found.chunk(2)
+        velocity = without + guidance * (with_words - without)
+        latents = schedule.step(velocity, when, latents).prev_sample  # pyright: ignore
+    return latents
+
+
+def main(minutes: float) -> None:
+    """Train for so long, then draw a sheet of samples beside the nearest training pictures."""
+    share_machine()
+    known = examples()
+    reader = Reader()
+    read = [reader(list(known.captions[i : i + 64])) for i in range(0, len(known.captions), 64)]
+    words, mask = (torch.cat(parts) for parts in zip(*read, strict=True))
+    empty, empty_mask = reader([""])
+    rows = np.flatnonzero(known.train)
+    print(f"{len(rows)} pictures to learn from, {len(known.captions) - len(rows)} held out", flush=True)
+    learner, schedule = trainee(), DDPMScheduler(**SCHEDULE)
+
+    def step(number: int) -> Tensor:
+        dice = np.random.default_rng(number)
+        batch = torch.from_numpy(dice.choice(rows, BATCH))
+        nameless = torch.from_numpy(dice.random(BATCH) < EMPTY_SHARE)
+        these = torch.where(nameless[:, None, None], empty, words[batch])
+        seen = torch.where(nameless[:, None], empty_mask, mask[batch])
+        return loss_of(learner.network, schedule, known.latents[batch], these, seen)  # pyright: ignore
+
+    learner.train(step, STEPS, 60 * minutes)
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 120)
