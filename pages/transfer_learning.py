@@ -24,6 +24,7 @@ WORDS = {**PHASES, "done": "Finished"}
 def main() -> None:
     """The run on top, then the button and the examples; model, strategy and settings in the sidebar."""
     frame.begin(__file__)
+    jobs.warm(JOB)
     run_place = st.container()
     start_place = st.container(horizontal=True, vertical_alignment="center")
     job = current_job()
@@ -39,6 +40,7 @@ def main() -> None:
     if job is not None:
         with run_place:
             show_run(job)
+    job_panel.runs(JOB, job)
     frame.account()
 
 

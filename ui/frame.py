@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import device
+from core import device, jobs
 from core.errors import PlaygroundError
 from ui import share, visitor
 from ui.navigation import PAGES_BY_SLUG, PageRow
@@ -23,6 +23,7 @@ _DARK = "<style>button[kind=primary] { color: #0F1218; }</style>"
 def configure() -> None:
     """Page settings, the same for every page."""
     device.share_machine()
+    _tend()
     st.set_page_config(page_title="Deep-learning playground", page_icon=str(_ICON), layout="wide")
 
 
@@ -84,6 +85,11 @@ def account(seconds: float | None = None) -> None:
     """The honest line: what the result cost and where the data went."""
     cost = f"{seconds:.2g} s · " if seconds is not None else ""
     st.caption(f"{cost}{_used_mb():,} MB in use · nothing leaves this server")
+
+
+@st.cache_data(ttl=600, max_entries=1, show_spinner=False)
+def _tend() -> None:
+    jobs.tend()
 
 
 @st.cache_data(ttl=5, max_entries=1, show_spinner=False)

@@ -20,7 +20,9 @@ FREE_MB = 1200  # a spare with torch and transformers takes about 300
 
 def wish(entry: str) -> None:
     """Ask the supervisor for a spare that can do jobs of ``entry``."""
-    _wish().write_text(entry)
+    with suppress(OSError):  # a full disk must not keep a page from opening
+        _wish().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _wish().write_text(entry)
 
 
 def _wish() -> Path:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ui.words import count, literal
+from ui.words import count, duration, literal
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,8 @@ def test_counting() -> None:
         "1,200 pictures",
         "2 classes",
     )
+
+
+def test_times_are_told_no_more_exactly_than_they_are_known() -> None:
+    said = {seconds: duration(seconds) for seconds in (0.2, 42.4, 59.7, 130, 185, 601, 3600, 4000)}
+    assert list(said.values()) == ["0 s", "42 s", "1 min", "2 min 10 s", "3 min", "10 min", "1 h", "1 h 6 min"]
