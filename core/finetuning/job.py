@@ -11,7 +11,8 @@ from core import params
 from core.errors import PlaygroundError
 from core.finetuning import STRATEGIES_BY_NAME, shelf, spool
 from core.finetuning.checks import check, stops
-from core.finetuning.report import Report, figures, save_report
+from core.finetuning.metrics import figures
+from core.finetuning.report import Report, save_report
 from core.finetuning.run import Outcome, Progress, Run
 from core.finetuning.split import split
 from core.finetuning.strategies.base import Strategy

@@ -1,26 +1,23 @@
 """What a run reached on examples that it never learned from, with the doubt that belongs to it."""
 
 import json
-import math
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from core import checkpoint
-from core.data.labelled import Labelled
-from core.finetuning.split import Split
 
-Z95 = 1.959964
 REPORT = "report.json"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One held-out example: its row in the data, its name, its class, the predicted class and what that was given."""
+    """One held-out example: its row in the data, its name, its class, the likeliest class and what that was given.
+
+    Attributes:
+        target: its class; where it may have several, the rarest of them.
+        targets, predicted_set: all its classes, and all that it was given; one each where an example has one class.
+    """
 
     index: int
     name: str
@@ -28,22 +25,53 @@ class Answer:
     predicted: int
     prob: float
     prob_of_target: float
+    targets: tuple[int, ...] = ()
+    predicted_set: tuple[int, ...] = ()
 
     @property
     def right(self) -> bool:
-        """Whether the prediction is the class."""
-        return self.target == self.predicted
+        """Whether exactly its classes were given."""
+        return self.targets == self.predicted_set
 
 
 @dataclass(frozen=True)
 class ClassRow:
-    """How one class fared: the share of its predictions that are right (precision), of its examples found (recall)."""
+    """How one class fared: the share of its predictions that are right (precision), of its examples found (recall).
+
+    ``tp``, ``fp``, ``fn``, ``tn``: examples of it that were given it; others that were; those missed; the rest.
+    """
 
     label: str
     precision: float | None
     recall: float | None
     f1: float | None
     support: int
+    tp: int = 0
+    fp: int = 0
+    fn: int = 0
+    tn: int = 0
+
+
+@dataclass(frozen=True)
+class Control:
+    """What something simpler reaches on the same held-out examples, and what the model gains over it.
+
+    Attributes:
+        name: ``majority``, ``untuned`` or ``scratch``.
+        accuracy, low, high, macro_f1: as in `Report`.
+        says: what it is, one sentence.
+        gain_low, gain_high: the 95 % bootstrap interval of the model's accuracy minus this one's, example by example.
+    """
+
+    name: str
+    title: str
+    accuracy: float
+    low: float
+    high: float
+    macro_f1: float
+    says: str
+    gain_low: float
+    gain_high: float
 
 
 @dataclass(frozen=True)
@@ -52,16 +80,22 @@ class Report:
 
     Attributes:
         kind: ``image`` or ``text``.
-        base: slug of the model that it started from; ``base_title`` its name.
+        problem: ``single_label``, or ``multi_label`` where an example may have several classes.
+        base: slug of the model that it started from; with its ``base_title``, ``base_hub_id``, ``base_licence``.
+        weights: ``pretrained``, or ``random`` where nothing of them was used.
         settings: the strategy's settings by name.
         counts: examples by part: ``train``, ``val``, ``test``.
-        class_counts: examples per class, all parts.
+        class_counts: examples per class, all parts; one with two classes counts in both.
         is_test: the figures come from a part that chose nothing; else from the validation part, and flatter.
         how: how examples were used and what was trained, in sentences.
-        accuracy, low, high: on the held-out part, with its Wilson 95 % interval.
-        macro_f1: the mean of the classes' F1.
+        accuracy, low, high: on the held-out part, with its Wilson 95 % interval; where an example may have several
+            classes, the share of examples whose whole set is right.
+        macro_f1, f1_low, f1_high: the mean of the classes' F1, with its bootstrap 95 % interval.
+        micro_f1: F1 over all answers about all classes.
+        controls: what simpler models reach on the same examples.
         majority_label, majority_accuracy: the most frequent class of the others, and how often it alone would be right.
-        confusion: ``(K, K)`` counts, row the class, column the prediction.
+        confusion: ``(K, K)`` counts, row the class, column the prediction; empty in ``multi_label``, where each
+            `ClassRow` has its own counts.
         answers: every held-out example.
         history: records per epoch.
         seconds: by phase, and ``total``.
@@ -96,6 +130,20 @@ class Report:
     total_parameters: int
     seconds: dict[str, float]
     stopped: bool
+    # Reports of earlier versions lack what follows.
+    problem: str = "single_label"
+    weights: str = "pretrained"
+    base_hub_id: str = ""
+    base_licence: str = ""
+    f1_low: float | None = None
+    f1_high: float | None = None
+    micro_f1: float | None = None
+    controls: tuple[Control, ...] = ()
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether an example may have several classes."""
+        return self.problem == "multi_label"
 
     @property
     def held_out(self) -> int:
@@ -137,7 +185,8 @@ class Report:
     def from_json(cls, text: str) -> "Report":
         """What `to_json` wrote."""
         fields = json.loads(text)
-        fields["answers"] = tuple(Answer(**answer) for answer in fields["answers"])
+        fields["answers"] = tuple(_answer(answer) for answer in fields["answers"])
+        fields["controls"] = tuple(Control(**control) for control in fields.get("controls", ()))
         fields["per_class"] = tuple(ClassRow(**row) for row in fields["per_class"])
         fields["confusion"] = tuple(tuple(row) for row in fields["confusion"])
         for name in ("labels", "class_counts", "history"):
@@ -159,69 +208,12 @@ def save_report(job_folder: Path, report: Report) -> None:
     checkpoint.save(job_folder / "result" / REPORT, write)
 
 
-def figures(data: Labelled, split: Split, probs: np.ndarray) -> dict[str, Any]:
-    """The measured fields of a `Report` from ``probs (H, K)`` of the split's held-out rows."""
-    rows = split.held_out
-    predicted = probs.argmax(1).tolist()
-    answers = tuple(
-        Answer(
-            index=row,
-            name=data.names[row] if row < len(data.names) else "",
-            target=data.targets[row],
-            predicted=guess,
-            prob=float(probs[i, guess]),
-            prob_of_target=float(probs[i, data.targets[row]]),
-        )
-        for i, (row, guess) in enumerate(zip(rows, predicted, strict=True))
+def _answer(fields: dict[str, Any]) -> Answer:
+    """An answer from a file; earlier versions knew one class per example only."""
+    return Answer(
+        **{
+            **fields,
+            "targets": tuple(fields.get("targets", (fields["target"],))),
+            "predicted_set": tuple(fields.get("predicted_set", (fields["predicted"],))),
+        }
     )
-    confusion = np.zeros((len(data.labels), len(data.labels)), dtype=int)
-    for one in answers:
-        confusion[one.target, one.predicted] += 1
-    right = int(np.trace(confusion))
-    low, high = wilson(right, len(rows))
-    per_class = class_rows(data.labels, confusion)
-    others = Counter(data.targets[row] for row in set(range(len(data))) - set(rows))
-    majority = max(sorted(others), key=lambda k: others[k])
-    counts = Counter(data.targets)
-    f1s = [row.f1 for row in per_class if row.f1 is not None]
-    return {
-        "answers": answers,
-        "confusion": tuple(tuple(row) for row in confusion.tolist()),
-        "accuracy": right / len(rows),
-        "low": low,
-        "high": high,
-        "per_class": per_class,
-        "macro_f1": sum(f1s) / len(f1s),
-        "majority_label": data.labels[majority],
-        "majority_accuracy": sum(a.target == majority for a in answers) / len(rows),
-        "class_counts": tuple(counts[k] for k in range(len(data.labels))),
-        "counts": {"train": len(split.train), "val": len(split.val), "test": len(split.test)},
-        "is_test": bool(split.test),
-    }
-
-
-def wilson(right: int, total: int, z: float = Z95) -> tuple[float, float]:
-    """The interval of a share (Wilson 1927); unlike the textbook's ± it holds for few examples and near 0 and 1."""
-    share = right / total
-    middle = share + z * z / (2 * total)
-    half = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    scale = 1 + z * z / total
-    # Rounding must not put the share itself outside.
-    return min(max((middle - half) / scale, 0.0), share), max(min((middle + half) / scale, 1.0), share)
-
-
-def class_rows(labels: Sequence[str], confusion: np.ndarray) -> tuple[ClassRow, ...]:
-    """Precision, recall and F1 per class; None where nothing was predicted as it, or none of it was held out."""
-    rows = []
-    for k, label in enumerate(labels):
-        hits, predicted, support = int(confusion[k, k]), int(confusion[:, k].sum()), int(confusion[k].sum())
-        rows.append(
-            ClassRow(
-                label,
-                precision=hits / predicted if predicted else None,
-                recall=hits / support if support else None,
-                f1=2 * hits / (predicted + support) if predicted + support else None,
-                support=support,
-            )
-        )
-    return tuple(rows)
