@@ -1,7 +1,7 @@
 """The examples
 
-`examples.jsonl` holds one example a line: its class, and the part of the split that it was in. The network learns from
-`train`; `val` chooses when to stop; `test` is looked at once, at the end.
+`examples.jsonl` holds one example a line: its class, and the part of the split that it was in. The network learns
+from `train`; `val` chooses when to stop; `test` is looked at once, at the end.
 """
 
 import json

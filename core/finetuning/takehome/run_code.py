@@ -126,8 +126,13 @@ def _settings(values: Mapping[str, Any], used: set[str]) -> Cell:
         if not equals or name not in used:
             continue
         comment = f"  # {rest.split('  # ', 1)[1]}" if "  # " in rest else ""
-        lines.append(f"{name} = {values[name]!r}{comment}" if name in values else line)
+        lines.append(f"{name} = {_literal(values[name])}{comment}" if name in values else line)
     return Cell("The settings of this run", "", "\n".join(lines))
+
+
+def _literal(value: Any) -> str:
+    """``value`` as Python; words in double quotes, as the rest of the code has them."""
+    return json.dumps(value) if isinstance(value, str | list) else repr(value)
 
 
 def _part(tree: ast.Module, source: str) -> Cell:
@@ -138,7 +143,7 @@ def _part(tree: ast.Module, source: str) -> Cell:
 
 
 def _banner(report: Report) -> str:
-    return f'"""{_plain(report.title)}\n\n{_about(report)}\n"""\n'
+    return f'"""{_plain(report.title)}\n\n{_about(report)}\n"""'
 
 
 def _about(report: Report) -> str:

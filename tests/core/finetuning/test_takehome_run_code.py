@@ -90,7 +90,7 @@ def test_the_code_is_a_lesson(make_task, toy) -> None:
     names = {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
     assert {"LEARNING_RATE", "NUM_TRAIN_EPOCHS", "LABELS"} <= names and "takeaway" not in code
     assert len(code.splitlines()) < 140 and max(map(len, code.splitlines())) <= 120
-    assert "LABELS = ['blame', 'praise']" in code and "WEIGHT_DECAY = 1.0" in code
+    assert 'LABELS = ["blame", "praise"]' in code and "WEIGHT_DECAY = 1.0" in code
     cells = json.loads(run_code.notebook(report))["cells"]
     assert [cell["cell_type"] for cell in cells[:3]] == ["markdown", "code", "markdown"]
     assert len({cell["id"] for cell in cells}) == len(cells)
