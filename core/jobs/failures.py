@@ -21,7 +21,7 @@ NO_ROOM = "The server's disk is full: remove runs that you no longer need, or tr
 TOO_LONG = "This job was stopped after {minutes} minutes, the limit on this server; what it had reached is kept."
 
 _MEMORY_WORDS = ("allocate memory", "out of memory", "not enough memory")
-_DISK_WORDS = ("no space left", "disk is full", "disk quota exceeded")
+_DISK_WORDS = ("no space left", "disk is full", "disk quota exceeded", "file too large")
 _DISK_CODES = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 

@@ -35,7 +35,13 @@ class Server:
     url: str
     process: subprocess.Popen
     home: Path
-    restart: Callable[[], None] = field(default=lambda: None)
+    stop: Callable[[], None] = field(default=lambda: None)
+    start: Callable[[], None] = field(default=lambda: None)
+
+    def restart(self) -> None:
+        """Kill it and start it again, on the same port and home."""
+        self.stop()
+        self.start()
 
 
 @contextmanager
@@ -49,12 +55,14 @@ def serve(home: Path, entry: str = "app.py") -> Iterator[Server]:
         port = probe.getsockname()[1]
     server = Server(f"http://127.0.0.1:{port}", _start(entry, port, home), home)
 
-    def restart() -> None:
+    def stop() -> None:
         server.process.kill()
         server.process.wait()
+
+    def start() -> None:
         server.process = _start(entry, port, home)
 
-    server.restart = restart
+    server.stop, server.start = stop, start
     try:
         yield server
     finally:
