@@ -40,8 +40,7 @@ def model_card(report: Report, *, adapter: bool = False) -> str:
             "|---|---|---|---|---|",
             *_classes(report),
             "",
-            "It answers one of its classes for anything, also for what belongs to none, unless `unknown_below` in "
-            "`card.json` is set.",
+            _limits(report),
             "",
             "## How it was made",
             report.how,
@@ -55,15 +54,15 @@ def model_card(report: Report, *, adapter: bool = False) -> str:
 
 
 def hub_id_of(report: Report) -> str:
-    """The Hub's name of the model that a run started from; the slug of a visitor's own."""
-    base = MODELS_BY_SLUG.get(report.base)
-    return base.hub_id if base else report.base
+    """The Hub's name of the model that a run started from."""
+    base = MODELS_BY_SLUG.get(report.base)  # reports of earlier versions know the slug only
+    return report.base_hub_id or (base.hub_id if base else report.base)
 
 
 def licence_of(report: Report) -> str:
     """The licence of the model that a run started from."""
     base = MODELS_BY_SLUG.get(report.base)
-    return base.licence if base else "other"
+    return report.base_licence or (base.licence if base else "other")
 
 
 def cell(text: str) -> str:
@@ -79,20 +78,20 @@ def _use(report: Report, adapter: bool) -> Iterable[str]:
 
 
 def _with_interval(report: Report) -> str:
-    low, high = getattr(report, "f1_low", None), getattr(report, "f1_high", None)
-    interval = f" (95 % interval {low:.3f} to {high:.3f})" if low is not None and high is not None else ""
+    known = report.f1_low is not None and report.f1_high is not None
+    interval = f" (95 % interval {report.f1_low:.3f} to {report.f1_high:.3f})" if known else ""
     return f"{report.macro_f1:.3f}{interval}"
 
 
 def _controls(report: Report) -> Iterable[str]:
-    controls = getattr(report, "controls", ())
-    if not controls:
+    if not report.controls:
         return
-    yield from ("What simpler models reach on the same held-out examples:", "")
-    yield from ("| instead | right | 95 % interval | macro-F1 |", "|---|---|---|---|")
-    for one in controls:
+    yield from ("What simpler models reach on the same examples, and what this one gains (95 % intervals):", "")
+    yield from ("| instead | right | interval | macro-F1 | gain |", "|---|---|---|---|---|")
+    for one in report.controls:
+        gain = f"{100 * one.gain_low:+.1f} to {100 * one.gain_high:+.1f} points"
         interval = f"{one.low:.1%} to {one.high:.1%}"
-        yield f"| {cell(one.title)} | {one.accuracy:.1%} | {interval} | {one.macro_f1:.3f} |"
+        yield f"| {cell(one.title)} | {one.accuracy:.1%} | {interval} | {one.macro_f1:.3f} | {gain} |"
     yield ""
 
 
@@ -109,6 +108,15 @@ def _data(report: Report) -> str:
 def _classes(report: Report) -> Iterable[str]:
     for row, count in zip(report.per_class, report.class_counts, strict=True):
         yield f"| {cell(row.label)} | {count} | {row.support} | {_share(row.precision)} | {_share(row.recall)} |"
+
+
+def _limits(report: Report) -> str:
+    if report.multi_label:
+        return "Each class is judged by itself: an example may get several or none, whatever it shows."
+    return (
+        "It answers one of its classes for anything, also for what belongs to none, unless `unknown_below` in "
+        "`card.json` is set."
+    )
 
 
 def _settings(report: Report) -> str:
