@@ -1,53 +1,48 @@
-"""What a fine-tuned model gets wrong: the confusion matrix, the examples behind its cells, the classes in a table."""
+"""What a fine-tuned model learned and what it did not: figures first, then what they come from."""
 
 import streamlit as st
 
 from core import jobs
-from core.data.labelled import Labelled
-from core.errors import PlaygroundError
-from core.finetuning import spool
+from core.finetuning import job as finetuning_job
 from core.finetuning.report import Report
+from core.plots import confusion, standing
 from core.plots import finetuning as plots
-from ui import figures, frame, labelled
-from ui.words import percent
+from ui import figures, frame, mistakes, source, threshold
+from ui.words import duration, literal, percent
+
+_TABS = ["Mistakes", "What this says", "Classes", "Unknown", "How it learned", "The code that ran"]
 
 
-def mistakes(job: "jobs.Job", report: Report) -> None:
-    """The confusion matrix and the examples behind its cells."""
-    matrix, examples = st.columns([1, 1.3], gap="medium")
-    with matrix:
-        figures.show(plots.confusion(report), "transfer.confusion", plots.describe(report))
-    with examples:
-        if not report.mistakes():
-            st.write(f"All {report.held_out} held-out examples are right.")
-            return
-        pairs = confused(report)
-        names = [f"{report.labels[t]} taken for {report.labels[p]} ({len(report.cell(t, p))})" for t, p in pairs]
-        surest = "The surest mistakes"
-        picked = st.selectbox("Show", [surest, *names], key="transfer.cell")
-        at = names.index(picked) if picked in names else None
-        shown = report.mistakes() if at is None else report.cell(*pairs[at])[:12]
-        captions = tuple(
-            (one.index, f"{report.labels[one.target]}, answered {report.labels[one.predicted]} ({percent(one.prob)})")
-            for one in shown
+def show(job: "jobs.Job", report: Report) -> None:
+    """The whole report but its links."""
+    if report.stopped:
+        st.caption(":material/info: Stopped early; the best state so far was kept.")
+    with st.container(horizontal=True, key="transfer.figures"):
+        whole = " Right means that exactly its classes were given." if report.multi_label else ""
+        _metric("Right", percent(report.accuracy), f"Of {report.held_out} examples it never learned from.{whole}")
+        _metric(
+            "95 % interval", f"{100 * report.low:.0f} to {100 * report.high:.0f} %", "Wilson's, for so few examples."
         )
-        with frame.plain_errors():
-            labelled.gallery(examples_of(job), captions, "transfer.gallery")
+        _metric("Macro-F1", f"{report.macro_f1:.2f}", "The mean of the classes' F1: rare classes count as much.")
+        _metric("Majority class", percent(report.majority_accuracy), "Always answering the commonest class.")
+    figures.show(standing.standing(report), "transfer.interval", f"{report.verdict} {standing.says(report)}")
 
 
-def confused(report: Report) -> list[tuple[int, int]]:
-    """The cells off the diagonal that hold something, fullest first."""
-    size = range(len(report.labels))
-    cells = [(t, p) for t in size for p in size if t != p and report.confusion[t][p]]
-    return sorted(cells, key=lambda cell: -report.confusion[cell[0]][cell[1]])[:30]
-
-
-def examples_of(job: "jobs.Job") -> Labelled:
-    """The examples that the run learned from."""
-    try:
-        return spool.read(job.folder / "inputs")
-    except (OSError, ValueError, KeyError):
-        raise PlaygroundError("The examples of this run have been removed; only its figures remain.") from None
+def tabs(job: "jobs.Job", report: Report) -> None:
+    """What the figures come from, each opened when it is asked for."""
+    opened = st.tabs(_TABS, key="transfer.tabs", on_change="rerun")
+    parts = (
+        lambda: mistakes.show(job, report),
+        lambda: _says(report),
+        lambda: st.dataframe(class_table(report), hide_index=True),
+        lambda: threshold.show(job, report),
+        lambda: _learning(report),
+        lambda: source.show(finetuning_job.run),
+    )
+    for tab, draw in zip(opened, parts, strict=True):
+        if tab.open:
+            with tab, frame.plain_errors():
+                draw()
 
 
 def class_table(report: Report) -> list[dict[str, str | int]]:
@@ -59,6 +54,36 @@ def class_table(report: Report) -> list[dict[str, str | int]]:
             "Held out": row.support,
             "Precision": "none predicted" if row.precision is None else percent(row.precision),
             "Recall": "none held out" if row.recall is None else percent(row.recall),
+            "F1": "" if row.f1 is None else f"{row.f1:.2f}",
         }
         for k, row in enumerate(report.per_class)
     ]
+
+
+def _metric(name: str, value: str, about: str) -> None:
+    st.metric(name, value, help=about, width=150)
+
+
+def _says(report: Report) -> None:
+    st.write(literal(confusion.describe(report)))
+    for control in report.controls:
+        gain = f"{100 * control.gain_low:+.0f} to {100 * control.gain_high:+.0f}"
+        proof = "" if control.gain_low > 0 else " That does not exclude that there is no gain."
+        st.write(
+            f"**{literal(control.title)}** gets {percent(control.accuracy)}. {literal(control.says)} This model's gain "
+            f"over it is {gain} points (95 % interval, example by example).{proof}"
+        )
+    st.write(literal(report.how))
+
+
+def _learning(report: Report) -> None:
+    loss, right = st.columns(2, gap="medium")
+    with loss:
+        figure = plots.loss_curves(report.history, best_epoch=report.best_epoch)
+        figures.show(figure, "transfer.final.loss", f"Kept epoch {report.best_epoch}")
+    with right:
+        figure = plots.accuracy_curves(report.history, best_epoch=report.best_epoch)
+        figures.show(figure, "transfer.final.accuracy", f"Kept epoch {report.best_epoch}")
+    learned = f"{report.trained_parameters:,} of {report.total_parameters:,} weights learned"
+    begun = "random weights" if report.weights == "random" else literal(report.base_title)
+    st.caption(f"From {begun}: {learned} in {duration(report.seconds['total'])}, seed {report.seed}.")

@@ -1,4 +1,4 @@
-"""Choosing labelled examples: a set that ships, a table, or a zip of class folders; shown before anything trains."""
+"""Choosing labelled examples: a set that ships, a file, class buckets, a set of the Hub; shown before it trains."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,19 +8,21 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.config import Limits
-from core.data import archives, columns, samples, tables
-from core.data.labelled import Labelled, LabelledImages, LabelledTexts, counts, rows_of, sheet
+from core.data import archives, columns, hub_sets, json_lines, samples, tables
+from core.data.labelled import Labelled, LabelledImages, LabelledTexts, counts, label_words, rows_of, sheet
 from core.data.texts import clean_label
 from core.errors import PlaygroundError
 from core.finetuning import checks
-from ui import frame
+from ui import buckets, frame, training_choices
 from ui.words import count, literal
 
 T = TypeVar("T")
 
-OWN = "own"
+OWN, BUCKETS, HUB = "own", "buckets", "hub"
+_TITLES = {OWN: "Your own file", BUCKETS: "Class buckets", HUB: "From the Hub"}
 _UPLOAD = "labelled.upload"
 _READ = "labelled.read"  # (file id, what was read): of this session only
+_FINDINGS = "labelled.findings"  # (examples, what is to be said about them)
 _SHOWN = 10  # pictures or texts of a class
 _ICONS = {checks.STOP: ":material/block:", checks.WARN: ":material/warning:", checks.NOTE: ":material/info:"}
 
@@ -41,12 +43,12 @@ def choose() -> Chosen | None:
     Raises:
         PlaygroundError: what was uploaded cannot be read.
     """
-    options = [*samples.SAMPLE_SETS_BY_SLUG, OWN]
+    options = [*samples.SAMPLE_SETS_BY_SLUG, OWN, BUCKETS, *([HUB] if hub_sets.allowed() else [])]
     slug = st.segmented_control(
         "Examples",
         options,
         default=options[0],
-        format_func=lambda s: "Your own" if s == OWN else samples.SAMPLE_SETS_BY_SLUG[s].title,
+        format_func=lambda s: _TITLES.get(s) or samples.SAMPLE_SETS_BY_SLUG[s].title,
         key="set",
         bind="query-params",
         required=True,
@@ -54,6 +56,11 @@ def choose() -> Chosen | None:
     )
     if slug == OWN:
         return _own()
+    if slug == BUCKETS:
+        held = buckets.choose()
+        return Chosen(held, "My pictures") if held else None
+    if slug == HUB:
+        return _from_hub()
     chosen = samples.SAMPLE_SETS_BY_SLUG[slug or options[0]]
     return Chosen(_sample_set(chosen.slug), chosen.title, f"{chosen.about} {chosen.expect} {chosen.source}.")
 
@@ -63,10 +70,9 @@ def show(chosen: Chosen) -> bool:
     if chosen.about:
         st.caption(literal(chosen.about))
     frame.notices(chosen.notices)
-    findings = checks.check(chosen.data)
+    findings = _checked(chosen.data)
     for finding in findings:
-        line = f"{_ICONS[finding.level]} {literal(finding.sentence)}"
-        (st.error if finding.level == checks.STOP else st.warning if finding.level == checks.WARN else st.caption)(line)
+        _tell(finding, chosen.data.kind)
     if isinstance(chosen.data, LabelledImages):
         _pictures(chosen.data)
     else:
@@ -74,20 +80,26 @@ def show(chosen: Chosen) -> bool:
     return not checks.stops(findings)
 
 
-def gallery(data: Labelled, answers: tuple[tuple[int, str], ...], key: str) -> None:
-    """Examples by position, each with a caption: pictures in a grid, texts in a list."""
-    if isinstance(data, LabelledImages):
-        with st.grid(6, min_column_width=110, gap="small", key=key) as grid:
-            for index, caption in answers:
-                with grid.cell():
-                    st.image(data.image(index), width=96, alt=data.names[index])
-                    st.caption(literal(caption))
+def _checked(data: Labelled) -> tuple[checks.Finding, ...]:
+    """The findings about ``data``, made once while it stays the same: a thousand pictures take a second."""
+    held = st.session_state.get(_FINDINGS)
+    if held is None or (held[0] is not data and held[0] != data):
+        with st.spinner("Looking through your examples…"):
+            held = (data, checks.check(data))
+    st.session_state[_FINDINGS] = (data, held[1])
+    return held[1]
+
+
+def _tell(finding: checks.Finding, kind: str) -> None:
+    line = f"{_ICONS[finding.level]} {literal(finding.sentence)}"
+    (st.error if finding.level == checks.STOP else st.warning if finding.level == checks.WARN else st.caption)(line)
+    if not finding.remedy or not training_choices.can_switch_on(finding.remedy, kind):
         return
-    with st.container(key=key):
-        for index, caption in answers:
-            with st.container(border=True):
-                st.caption(literal(caption))
-                st.text(_shortened(data.examples[index], 240))
+    if training_choices.is_on(finding.remedy, kind):
+        st.caption(":material/check: Rare classes are weighed more.")
+    else:
+        switch = training_choices.switch_on
+        st.button("Weigh rare classes more", key="remedy", on_click=switch, args=(finding.remedy, kind))
 
 
 @st.cache_resource(max_entries=4, show_spinner="Loading the examples…")
@@ -97,36 +109,76 @@ def _sample_set(slug: str) -> Labelled:
 
 def _own() -> Chosen | None:
     upload = st.file_uploader(
-        "A table (CSV) with a text and a label column, or a zip with a folder of pictures per class",
-        ["csv", "tsv", "txt", "zip"],
+        "A table (CSV, TSV or JSON Lines) with a text and a label column, or a zip with a folder of pictures per class",
+        ["csv", "tsv", "txt", "jsonl", "ndjson", "zip"],
         key=_UPLOAD,
     )
     if upload is None:
         st.session_state.pop(_READ, None)
-        left, right = st.columns(2)
-        left.code("photos.zip\n├ cat/   1.jpg  2.jpg  …\n└ dog/   1.jpg  2.jpg  …", language=None)
-        right.code('text,label\n"Great, thank you",good\n"It broke at once",bad', language=None)
-        hours = Limits.from_env().keep_hours
-        st.caption(f"Your examples stay on this server and are removed after {count(hours, 'hour')} at the latest.")
+        _layouts()
         return None
     title = clean_label(upload.name.rsplit(".", 1)[0].replace("_", " ")) or "My examples"
-    if upload.name.lower().endswith(".zip"):
-        archive = _once(upload, "zip", archives.read_archive)
-        with st.expander(f"{count(len(archive.skipped), 'file')} left out") if archive.skipped else st.empty():
-            for name, why in archive.skipped[:50]:
-                st.text(f"{name}: {why}")
-        return Chosen(archive.data, title, notices=archive.notices)
+    name = upload.name.lower()
+    if name.endswith(".zip"):
+        return _from_archive(_once(upload, "zip", archives.read_archive), title)
+    if name.endswith((".jsonl", ".ndjson")):
+        return _from_table(_once(upload, "lines", json_lines.read_json_lines), title)
     header = st.toggle("The first row holds the names of the columns", True, key="labelled.header")
-    table = _once(upload, f"table {header}", lambda data: tables.read_table(data, header=header))
+    return _from_table(_once(upload, f"table {header}", lambda data: tables.read_table(data, header=header)), title)
+
+
+def _layouts() -> None:
+    """What a file may look like."""
+    left, right = st.columns(2)
+    left.code("photos.zip\n├ cat/   1.jpg  2.jpg  …\n└ dog/   1.jpg  2.jpg  …", language=None)
+    right.code('text,label\n"Great, thank you",good\n"It broke at once",bad', language=None)
+    st.caption(
+        "Several classes at once: put bars between them, `sad|funny`; for pictures add `labels.csv` (file, labels)."
+    )
+    hours = Limits.from_env().keep_hours
+    if hours:
+        st.caption(f"Your examples stay on this server and are removed after {count(hours, 'hour')} at the latest.")
+
+
+def _from_archive(archive: archives.Archive, title: str) -> Chosen:
+    with st.expander(f"{count(len(archive.skipped), 'file')} left out") if archive.skipped else st.empty():
+        for name, why in archive.skipped[:50]:
+            st.text(f"{name}: {why}")
+    return Chosen(archive.data, title, notices=archive.notices)
+
+
+def _from_table(table: tables.Table, title: str) -> Chosen:
+    """A table once its columns are chosen."""
     guessed = columns.guess(table)
     left, right = st.columns(2)
     text = left.selectbox("Text", table.columns, table.columns.index(guessed[0]), key="labelled.text")
     label = right.selectbox("Label", table.columns, table.columns.index(guessed[1]), key="labelled.label")
+    several = st.toggle(
+        "A text may have several classes",
+        columns.holds_several(table, label),
+        key=f"labelled.several.{label}",
+        help="Write them in one cell with a bar or a semicolon between them, such as sad|funny.",
+    )
     frame.notices(table.notices)
     with st.expander("The table as it was read"):
         st.dataframe(table.frame().head(50), hide_index=True)
-    data, notices = columns.labelled(table, text, label)
+    data, notices = columns.labelled(table, text, label, several=several)
     return Chosen(data, title, notices=notices)
+
+
+def _from_hub() -> Chosen | None:
+    set_id = st.selectbox("Data set", hub_sets.allowed(), index=None, placeholder="Choose one", key="labelled.hub")
+    if not set_id:
+        st.caption("Fetched once from the Hugging Face Hub to this server, of its training part.")
+        return None
+    found = _fetched(set_id)
+    title = clean_label(set_id.rsplit("/", 1)[-1])
+    return _from_table(found, title) if isinstance(found, tables.Table) else _from_archive(found, title)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Fetching the data set…")
+def _fetched(set_id: str) -> "tables.Table | archives.Archive":
+    return hub_sets.read_folder(hub_sets.fetch(set_id))
 
 
 def _once(upload: UploadedFile, how: str, read: Callable[[bytes], T]) -> T:
@@ -158,9 +210,9 @@ def _pictures(data: LabelledImages) -> None:
 def _texts(data: LabelledTexts) -> None:
     sizes = counts(data)
     st.markdown(" · ".join(f"**{literal(label)}** {int(sizes[t]):,}" for t, label in enumerate(data.labels[:12])))
-    at = [i for t in range(min(len(data.labels), 12)) for i in rows_of(data, t)[:5]]
+    at = list(dict.fromkeys(i for t in range(min(len(data.labels), 12)) for i in rows_of(data, t)[:5]))
     st.dataframe(
-        {"Label": [data.labels[data.targets[i]] for i in at], "Text": [_shortened(data.examples[i], 300) for i in at]},
+        {"Label": [label_words(data, i) for i in at], "Text": [_shortened(data.examples[i], 300) for i in at]},
         hide_index=True,
         height=280,
         column_config={"Label": st.column_config.TextColumn(width="small")},

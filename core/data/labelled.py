@@ -121,11 +121,16 @@ def target_matrix(data: Labelled) -> np.ndarray:
 
 
 def sheet(data: LabelledImages, at: Sequence[int], columns: int = 10, side: int = 96) -> Image.Image:
-    """The pictures at these positions side by side on white, ``columns`` in a row, each fitted into ``side`` pixels."""
-    rows = -(-len(at) // columns)
+    """The pictures at these positions as a `contact_sheet`."""
+    return contact_sheet([data.image(index) for index in at], columns, side)
+
+
+def contact_sheet(pictures: Sequence[Image.Image], columns: int = 10, side: int = 96) -> Image.Image:
+    """Pictures side by side on white, ``columns`` in a row, each fitted into ``side`` pixels."""
+    rows = -(-len(pictures) // columns)
     made = Image.new("RGB", (columns * side, max(rows, 1) * side), "white")
-    for place, index in enumerate(at):
-        picture = data.image(index)
+    for place, original in enumerate(pictures):
+        picture = original.copy()
         picture.thumbnail((side - 8, side - 8), Image.Resampling.LANCZOS)
         left = (place % columns) * side + (side - picture.width) // 2
         made.paste(picture, (left, (place // columns) * side + (side - picture.height) // 2))
