@@ -5,6 +5,7 @@ BENCHMARKS: dict[str, str] = {
     "attribution-ig": "benchmarks.attribution_ig",
     "finetune-text-probe": "benchmarks.finetune_text_probe",
     "finetune-image-probe": "benchmarks.finetune_image_probe",
+    "job-start": "benchmarks.job_start",
     "app-rerun": "benchmarks.app_rerun",
     "memory-starters": "benchmarks.memory_starters",
 }

@@ -40,7 +40,8 @@ class Watch:
     def open(self, visit: Visit) -> Visit:
         """The page, set to a long run on texts."""
         settings = {f"partial.text.{name}": str(value) for name, value in LONG.items()}
-        return visit.open("transfer_learning", strategy=STRATEGIES_BY_NAME["partial"].title, set="Spam or ham", **settings)
+        strategy = STRATEGIES_BY_NAME["partial"].title
+        return visit.open("transfer_learning", strategy=strategy, set="Spam or ham", **settings)
 
     def submit(self, owner: str) -> jobs.Job:
         """The same run for a visitor whose browser is not needed."""
@@ -106,7 +107,7 @@ class Watch:
 def learning(job: jobs.Job) -> bool:
     """Whether the blocks learn and a checkpoint is behind them."""
     assert job.state != "done", f"it ended before the test looked: {job.params}"
-    return job.progress.get("phase") == "blocks" and len(job.progress.get("history") or []) >= 2
+    return job.progress.get("phase") == "blocks" and len(job.progress.get("history") or []) >= 1
 
 
 def panel(visit: Visit) -> Locator:
