@@ -148,7 +148,7 @@ def _banner(report: Report) -> str:
 
 def _about(report: Report) -> str:
     return (
-        f"Repeats a run of {report.strategy_title!r} on {_plain(report.base_title)}: same examples, split, settings, seed.\n"
+        f"Repeats a run of {report.strategy_title!r} on {_plain(report.base_title)}: same examples, split and seed.\n"
         "Install what requirements.txt names, then run this in its folder."
     )
 

@@ -90,7 +90,7 @@ def test_the_code_is_a_lesson(make_task, toy) -> None:
     names = {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
     assert {"LEARNING_RATE", "NUM_TRAIN_EPOCHS", "LABELS"} <= names and "takeaway" not in code
     assert len(code.splitlines()) < 140 and max(map(len, code.splitlines())) <= 120
-    assert 'LABELS = ["blame", "praise"]' in code and "WEIGHT_DECAY = 1.0" in code
+    assert 'LABELS = ["blame", "praise"]' in code and f"WEIGHT_DECAY = {report.settings['weight_decay']}" in code
     cells = json.loads(run_code.notebook(report))["cells"]
     assert [cell["cell_type"] for cell in cells[:3]] == ["markdown", "code", "markdown"]
     assert len({cell["id"] for cell in cells}) == len(cells)
@@ -107,7 +107,8 @@ def test_hostile_words_stay_words(make_task, toy) -> None:
         assert '"""\nimport' not in code
     tree = ast.parse(run_code.script(hostile))
     assert "os" not in {alias.name for n in ast.walk(tree) if isinstance(n, ast.Import) for alias in n.names}
-    values = [ast.literal_eval(n.value) for n in tree.body if isinstance(n, ast.Assign) and n.targets[0].id == "LABELS"]  # pyright: ignore
+    assigned = [n for n in tree.body if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "LABELS"]
+    values = [ast.literal_eval(node.value) for node in assigned]
     assert values == [[label, "praise"]]
 
 
