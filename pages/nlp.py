@@ -6,8 +6,8 @@ from core.data import samples
 from core.errors import PlaygroundError
 from core.models import cards_for
 from core.plots import bars, token_boxes
-from ui import figures, frame, inputs, language, resources, source
-from ui.words import literal, percent
+from ui import answers, figures, frame, inputs, language, resources, source
+from ui.words import literal
 
 frame.begin(__file__)
 
@@ -22,7 +22,7 @@ answer = language.ranked(classifier, text)
 
 result, pieces = st.columns([1.3, 1], gap="medium")
 with result:
-    st.header(f"{literal(answer.labels[0])}, {percent(answer.probs[0])}", anchor=False)
+    answers.headline(card, answer.labels, answer.probs)
     figures.show(bars.bars(answer.labels, answer.probs), "nlp.bars", bars.in_words(answer.labels, answer.probs))
 with pieces:
     st.header(f"{len(encoding.tokens)} tokens", anchor=False)
@@ -31,6 +31,7 @@ with pieces:
     if encoding.truncated:
         st.caption(f":material/info: The text goes on, but the model reads only {len(encoding.tokens)} tokens.")
 
+answers.beside_base_of_texts(card, text)
 with st.container(horizontal=True):
     query = {"kind": "Text"}
     st.page_link("pages/explainability.py", label="Why? Explain it", icon=":material/visibility:", query_params=query)

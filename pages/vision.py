@@ -5,8 +5,8 @@ import streamlit as st
 
 from core.data import tables
 from core.plots import bars
-from ui import figures, frame, inputs, resources, source
-from ui.words import literal, percent
+from ui import answers, figures, frame, inputs, resources, source
+from ui.words import literal
 
 frame.begin(__file__)
 
@@ -18,7 +18,7 @@ picked = inputs.image()
 classifier = resources.image_classifier(card)
 answer = classifier.predict(picked.image, top=top)
 seen = classifier.seen(picked.image)
-best, sure = answer.labels[0], answer.probs[0]
+best = answer.labels[0]
 
 picture, input_, result = st.columns([1, 1, 1.7], gap="medium")
 with picture:
@@ -28,9 +28,10 @@ with input_:
     st.image(seen, width="stretch", output_format="JPEG", alt="The picture as the network sees it")
     st.caption(f"What the network sees: {seen.width} × {seen.height}")
 with result:
-    st.header(f"{literal(best)}, {percent(sure)}", anchor=False)
+    answers.headline(card, answer.labels, answer.probs)
     figures.show(bars.bars(answer.labels, answer.probs), "vision.bars", bars.in_words(answer.labels, answer.probs))
 
+answers.beside_base_of_pictures(card, picked.image, top)
 with st.container(horizontal=True):
     st.page_link("pages/explainability.py", label="Why? Explain this answer", icon=":material/visibility:")
     st.page_link("pages/transfer_learning.py", label="Teach it your own classes", icon=":material/model_training:")

@@ -24,7 +24,8 @@ video { width: 224px; height: 168px; object-fit: cover; border-radius: var(--st-
   background: var(--st-secondary-background-color); transform: scaleX(-1); }
 .side { flex: 1 1 160px; }
 button { border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius); padding: 8px 16px;
-  background: var(--st-background-color); font: inherit; color: inherit; cursor: pointer; touch-action: none; user-select: none; }
+  background: var(--st-background-color); font: inherit; color: inherit; cursor: pointer; touch-action: none;
+  user-select: none; }
 button:hover:enabled, button.on { border-color: var(--st-primary-color); color: var(--st-primary-color); }
 button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 1px; }
 button:disabled { opacity: .5; cursor: default; }

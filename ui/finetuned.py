@@ -20,9 +20,7 @@ def show(job: "jobs.Job", report: Report) -> None:
     with st.container(horizontal=True, key="transfer.figures"):
         whole = " Right means that exactly its classes were given." if report.multi_label else ""
         _metric("Right", percent(report.accuracy), f"Of {report.held_out} examples it never learned from.{whole}")
-        _metric(
-            "95 % interval", f"{100 * report.low:.0f} to {100 * report.high:.0f} %", "Wilson's, for so few examples."
-        )
+        _metric("95 % interval", f"{100 * report.low:.0f}–{100 * report.high:.0f} %", "Wilson's, for so few examples.")
         _metric("Macro-F1", f"{report.macro_f1:.2f}", "The mean of the classes' F1: rare classes count as much.")
         _metric("Majority class", percent(report.majority_accuracy), "Always answering the commonest class.")
     figures.show(standing.standing(report), "transfer.interval", f"{report.verdict} {standing.says(report)}")

@@ -82,6 +82,11 @@ def ranked(model: "TextClassifier", text: str) -> Ranked:
     )
 
 
+def untrained(card: ModelCard, labels: tuple[str, ...], text: str) -> Ranked:
+    """What the sentence encoder of ``card`` answers to ``text`` from the names of the labels alone."""
+    return ranked(_zero_shot(card, tuple(labels)), text)
+
+
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _zero_shot(card: ModelCard, labels: tuple[str, ...]) -> "TextClassifier":
     from core.models.text_classifier import zero_shot

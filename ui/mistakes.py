@@ -16,6 +16,7 @@ from ui.words import percent
 _SUREST = "The surest mistakes"
 _CELL = "transfer.cell"
 _MOST = 12
+_INK = {"light": "#000000", "dark": "#E8EAF0"}  # the theme's colours of text
 _CELLS = 40  # offered in the list; all can be clicked
 
 
@@ -28,7 +29,10 @@ def show(job: "jobs.Job", report: Report) -> None:
         if report.multi_label:
             figures.show(confusion.class_bars(report), "transfer.classes", said)
         else:
-            figures.clickable(confusion.confusion(report), "transfer.confusion", said, lambda cell: _open(report, cell))
+            ink = _INK[st.context.theme.type or "light"]
+            figures.clickable(
+                confusion.confusion(report, ink=ink), "transfer.confusion", said, lambda cell: _open(report, cell)
+            )
             st.caption("Click a cell to see the examples in it.")
     with examples:
         if not report.mistakes():

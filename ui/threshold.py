@@ -8,7 +8,7 @@ from core import jobs
 from core.errors import PlaygroundError
 from core.finetuning import threshold
 from core.finetuning.report import Report
-from core.models import ModelCard, own
+from core.models import own
 from core.plots import coverage
 from ui import figures
 from ui.words import percent
@@ -48,11 +48,6 @@ def show(job: "jobs.Job", report: Report) -> None:
     with curve:
         said = f"Answered {percent(now.share)}, {right}"
         figures.show(coverage.coverage(threshold.curve(report.answers), percents / 100), "transfer.coverage", said)
-
-
-def declined(card: ModelCard, prob: float) -> bool:
-    """Whether an answer of this probability is "unknown" by the model's own threshold."""
-    return prob < card.unknown_below
 
 
 def _keep(folder: Path, key: str) -> None:

@@ -41,11 +41,11 @@ def request(kind: str, data: Labelled | None) -> Request:
         "Start from",
         ["pretrained", "random"],
         default="pretrained",
-        format_func=lambda name: f"{name.capitalize()} weights",
+        format_func=str.capitalize,
         key="weights",
         bind="query-params",
         required=True,
-        help="Random weights know nothing: the honest way to see what pretraining gives.",
+        help="From pretrained or from random weights; random ones show what pretraining gives.",
     )
     control = st.toggle(
         "Train a control too",

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import PlaygroundError
-from core.models.catalog import IMAGE_CLASSIFICATION, TEXT_CLASSIFICATION, ModelCard
+from core.models import MODELS
+from core.models.catalog import IMAGE_CLASSIFICATION, TEXT_CLASSIFICATION, TEXT_ENCODING, ModelCard
 
 CARD_FILE = "card.json"
 TASKS = (IMAGE_CLASSIFICATION, TEXT_CLASSIFICATION)
@@ -53,6 +54,14 @@ def set_threshold(folder: Path, value: float) -> None:
     if not 0 <= value < 1:
         raise PlaygroundError(f"The threshold {value:g} makes no sense; choose one from 0 to 0.99.")
     save_card(folder, replace(read_card(folder), unknown_below=round(float(value), 4)))
+
+
+def base_of(card: ModelCard) -> ModelCard | None:
+    """The catalog's model that a fine-tuned one started from; None for others, and where the catalog lost it."""
+    if card.folder is None:
+        return None
+    task = IMAGE_CLASSIFICATION if card.task == IMAGE_CLASSIFICATION else TEXT_ENCODING
+    return next((base for base in MODELS if (base.hub_id, base.task) == (card.hub_id, task)), None)
 
 
 def _clean(facts: Any) -> dict[str, Any]:

@@ -16,11 +16,11 @@ _ROW = 38  # pixels
 _WIDTH_LETTERS = 60  # letters that fit side by side on the narrowest screen
 
 
-def confusion(report: "Report", *, height: int | None = None) -> go.Figure:
+def confusion(report: "Report", *, ink: str | None = None) -> go.Figure:
     """Counts of held-out examples: row the class, column the prediction; shaded by the share of the row.
 
     The second trace has a clear point in every cell, ``customdata`` ``(target, predicted)``, so that a click anywhere
-    in a cell selects it.
+    in a cell selects it. ``ink`` is the colour of the counts, which must be read on the shade of their cell.
     """
     labels = [theme.plain(_short(label)) for label in report.labels]
     shares = [[count / max(sum(row), 1) for count in row] for row in report.confusion]
@@ -38,7 +38,7 @@ def confusion(report: "Report", *, height: int | None = None) -> go.Figure:
         hovertext=[f"{labels[t]}, answered {labels[p]}: {report.confusion[t][p]}" for t, p in cells],
         hoverinfo="text",
     )
-    made = theme.figure(heat, points, height=height or max(220, 90 + _ROW * len(labels)), x="Answer", y="Class")
+    made = theme.figure(heat, points, height=max(220, 90 + _ROW * len(labels)), x="Answer", y="Class")
     places = list(range(len(labels)))
     turned = -45 if sum(map(len, labels)) > _WIDTH_LETTERS else 0
     edges = [-0.5, len(labels) - 0.5]
@@ -48,7 +48,7 @@ def confusion(report: "Report", *, height: int | None = None) -> go.Figure:
     made.update_yaxes(tickvals=places, ticktext=labels, showgrid=False, fixedrange=True, range=edges[::-1])
     made.update_layout(hovermode="closest", hoverdistance=-1, clickmode="event+select", dragmode=False)
     if len(labels) <= _MOST_COUNTED:
-        _counts(made, report)
+        _counts(made, report, ink)
     return made
 
 
@@ -106,12 +106,14 @@ def describe(report: "Report") -> str:
     return f"{report.verdict} The commonest mistake: {target!r} taken for {predicted!r}, {times}."
 
 
-def _counts(figure: go.Figure, report: "Report") -> None:
-    """Each cell's number as a note, which takes the page's colour of text; the map's own text would not."""
+def _counts(figure: go.Figure, report: "Report", ink: str | None) -> None:
+    """Each cell's number as a note, which takes the page's faint colour of text where no other is given."""
     for target, row in enumerate(report.confusion):
         for predicted, count in enumerate(row):
             if count:
-                figure.add_annotation(x=predicted, y=target, text=str(count), showarrow=False, font={"size": 15})
+                figure.add_annotation(
+                    x=predicted, y=target, text=str(count), showarrow=False, font={"size": 15, "color": ink}
+                )
 
 
 def _short(label: str) -> str:

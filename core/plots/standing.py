@@ -20,7 +20,7 @@ class _Row:
     accuracy: float
     low: float
     high: float
-    f1: float
+    f1: float | None
     f1_low: float | None
     f1_high: float | None
     colour: str
@@ -32,7 +32,8 @@ def standing(report: "Report") -> go.Figure:
     made = theme.figure(height=70 + _ROW * len(rows), x="On held-out examples, %", hovermode="closest")
     for place, row in enumerate(rows):
         _measure(made, place + _UP, "accuracy", row, (row.accuracy, row.low, row.high), "circle")
-        _measure(made, place + _DOWN, "macro-F1", row, (row.f1, row.f1_low, row.f1_high), "diamond")
+        if row.f1 is not None:
+            _measure(made, place + _DOWN, "macro-F1", row, (row.f1, row.f1_low, row.f1_high), "diamond")
         made.add_annotation(
             x=0,
             y=place - 0.34,
@@ -48,8 +49,10 @@ def standing(report: "Report") -> go.Figure:
 
 def says(report: "Report") -> str:
     """The same in words."""
-    told = [f"{row.title}: accuracy {100 * row.accuracy:.0f} %, macro-F1 {row.f1:.2f}" for row in _rows(report)]
-    return "; ".join(told)
+    return "; ".join(
+        f"{row.title}: accuracy {100 * row.accuracy:.0f} %" + (f", macro-F1 {row.f1:.2f}" if row.f1 is not None else "")
+        for row in _rows(report)
+    )
 
 
 def _rows(report: "Report") -> list[_Row]:
@@ -58,7 +61,7 @@ def _rows(report: "Report") -> list[_Row]:
     others = [_Row(c.title, c.accuracy, c.low, c.high, c.macro_f1, None, None, theme.CONTROL) for c in report.controls]
     if not others:  # reports of earlier versions
         share = report.majority_accuracy
-        others = [_Row("Majority class", share, share, share, 0.0, None, None, theme.CONTROL)]
+        others = [_Row("Majority class", share, share, share, None, None, None, theme.CONTROL)]
     return [own, *others]
 
 

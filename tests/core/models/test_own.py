@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import PlaygroundError
 from core.models import MODELS_BY_SLUG
-from core.models.own import CARD_FILE, read_card, save_card, set_threshold
+from core.models.own import CARD_FILE, base_of, read_card, save_card, set_threshold
 
 CARD = replace(MODELS_BY_SLUG["efficientnet-lite0"], slug="my-cats", title="Cats & <dogs>", package=None, convert="")
 CARD = replace(CARD, labels=("cat", "dog"), revision_source="yours")
@@ -87,3 +87,9 @@ def test_a_card_from_before_there_were_thresholds_is_read(tmp_path):
     del facts["unknown_below"]
     (tmp_path / CARD_FILE).write_text(json.dumps(facts))
     assert read_card(tmp_path).unknown_below == 0
+
+
+def test_a_fine_tuned_model_knows_its_base(tmp_path):
+    assert base_of(replace(CARD, folder=tmp_path)) is MODELS_BY_SLUG["efficientnet-lite0"]
+    assert base_of(replace(CARD, folder=tmp_path, hub_id="nobody/nothing")) is None
+    assert base_of(MODELS_BY_SLUG["efficientnet-lite0"]) is None
