@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core import jobs
+from core.config import Limits
 from core.errors import PlaygroundError
 from core.finetuning import shelf
 from core.finetuning.takehome import BRING_BACK, bring_back
@@ -24,7 +25,8 @@ def show(*, busy: bool) -> None:
         if active is not None and not busy:
             job_panel.panel(active, lambda _: None, _PHASES)
             return
-        st.file_uploader("The zip from “Take home”", ["zip"], key=_UPLOAD)
+        most = Limits.from_env().model_mb or None
+        st.file_uploader("The zip from “Take home”", ["zip"], key=_UPLOAD, max_upload_size=most)
         waiting = st.session_state.get(_UPLOAD) is None
         st.button(
             "Bring back", icon=":material/upload:", disabled=busy or waiting, on_click=_submit, key="bring.button"

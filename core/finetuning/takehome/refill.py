@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 from core.data.texts import clean_label
 from core.errors import PlaygroundError
 from core.models import MODELS, ModelCard
-from core.models.catalog import IMAGE_CLASSIFICATION, TEXT_ENCODING
+from core.models.catalog import IMAGE_CLASSIFICATION, TEXT_CLASSIFICATION, TEXT_ENCODING
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 MAX_HEADER_BYTES = 4_000_000  # of a safetensors file; the largest of the catalog needs 50 kB
+_LAYER = re.compile(r"bert\.encoder\.layer\.(\d+)\.")
+_TEXT_CLASSIFIER = "AutoModelForSequenceClassification"
 OURS = "upload a zip that was downloaded here"
 
 
@@ -42,9 +45,9 @@ def rebuild(brought: Brought, weights: Path, folder: Path) -> None:
     """
     from core.models import hub
 
-    base = base_of(brought.card)
-    model = empty(base, brought)
-    _fill(model, weights)
+    base, header = base_of(brought.card), _header(weights)
+    model = empty(base, brought, header)
+    _fill(model, weights, header)
     model.save_pretrained(folder)
     if base.task == IMAGE_CLASSIFICATION:
         hub.load_image_processor(base).save_pretrained(folder)
@@ -60,8 +63,8 @@ def base_of(card: ModelCard) -> ModelCard:
     Raises:
         PlaygroundError: there is none of that name for its task.
     """
-    task = IMAGE_CLASSIFICATION if card.task == IMAGE_CLASSIFICATION else TEXT_ENCODING
-    found = next((base for base in MODELS if (base.hub_id, base.task) == (card.hub_id, task)), None)
+    tasks = (IMAGE_CLASSIFICATION,) if card.task == IMAGE_CLASSIFICATION else (TEXT_ENCODING, TEXT_CLASSIFICATION)
+    found = next((base for base in MODELS if base.hub_id == card.hub_id and base.task in tasks), None)
     if found is None:
         raise PlaygroundError(
             f"This model started from {clean_label(card.hub_id)!r}, which is not in the list here; "
@@ -70,34 +73,38 @@ def base_of(card: ModelCard) -> ModelCard:
     return found
 
 
-def empty(base: ModelCard, brought: Brought) -> "PreTrainedModel":
+def empty(base: ModelCard, brought: Brought, header: dict[str, Any]) -> "PreTrainedModel":
     """The network that fine-tuning ``base`` for the card's classes makes, its numbers not yet the visitor's."""
     import transformers
 
     from core.models import hub
-    from core.models.mean_pooling import with_mean_pooling
+    from core.models.mean_pooling import keep_layers, with_mean_pooling
 
     labels = brought.card.labels
-    if base.task == IMAGE_CLASSIFICATION:
-        config: Any = copy.deepcopy(hub.load_model(base, "AutoModelForImageClassification").config)
+    if base.task == TEXT_ENCODING:
+        encoder: Any = hub.load_model(base, "AutoModel")
+        model: Any = with_mean_pooling(encoder, labels)
+        depth = len({found[1] for name in header if (found := _LAYER.match(name))}) - 1  # the last one computes a mean
+        if 1 <= depth < encoder.config.num_hidden_layers:  # a probe may have kept the lower layers only
+            keep_layers(model, depth)
+    else:
+        kind = "AutoModelForImageClassification" if base.task == IMAGE_CLASSIFICATION else _TEXT_CLASSIFIER
+        config = copy.deepcopy(hub.load_model(base, kind).config)
         config.id2label = dict(enumerate(labels))
         config.label2id = {label: i for i, label in enumerate(labels)}
-        model: Any = transformers.AutoModelForImageClassification.from_config(config)
-    else:
-        model = with_mean_pooling(hub.load_model(base, "AutoModel"), labels)  # pyright: ignore[reportArgumentType]
-    kind = "multi" if brought.multi_label else "single"
-    model.config.problem_type = f"{kind}_label_classification"
+        model = getattr(transformers, kind).from_config(config)
+    model.config.problem_type = f"{'multi' if brought.multi_label else 'single'}_label_classification"
     return model.eval()
 
 
-def _fill(model: "PreTrainedModel", weights: Path) -> None:
+def _fill(model: "PreTrainedModel", weights: Path, header: dict[str, Any]) -> None:
     """Put the numbers of ``weights`` into ``model``: exactly its tensors, of its shapes and kinds, all finite."""
     import torch
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     wanted = model.state_dict()
-    _check_header(weights, {name: list(tensor.shape) for name, tensor in wanted.items()})
+    _check_shapes(header, {name: list(tensor.shape) for name, tensor in wanted.items()})
     try:
         tensors = load_file(weights)
     except SafetensorError:
@@ -108,20 +115,29 @@ def _fill(model: "PreTrainedModel", weights: Path) -> None:
     model.load_state_dict(tensors)
 
 
-def _check_header(weights: Path, shapes: dict[str, list[int]]) -> None:
-    """Raise a `PlaygroundError` unless the file says that it holds tensors of exactly these names and shapes."""
+def _header(weights: Path) -> dict[str, Any]:
+    """What a safetensors file says about its tensors, by name.
+
+    Raises:
+        PlaygroundError: it is no such file.
+    """
     size = weights.stat().st_size
+    header: Any = None
     with weights.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
-        if size < 8 or length > min(MAX_HEADER_BYTES, size - 8):
-            raise PlaygroundError(f"The weights are not a safetensors file; {OURS}.")
-        try:
-            header = json.loads(file.read(length))
-        except (ValueError, RecursionError):
-            raise PlaygroundError(f"The weights are not a safetensors file; {OURS}.") from None
+        if size > 8 and length <= min(MAX_HEADER_BYTES, size - 8):
+            try:
+                header = json.loads(file.read(length))
+            except (ValueError, RecursionError):
+                header = None
     if not isinstance(header, dict):
         raise PlaygroundError(f"The weights are not a safetensors file; {OURS}.")
     header.pop("__metadata__", None)
+    return header
+
+
+def _check_shapes(header: dict[str, Any], shapes: dict[str, list[int]]) -> None:
+    """Raise a `PlaygroundError` unless the file says that it holds tensors of exactly these names and shapes."""
     found = {name: tensor.get("shape") if isinstance(tensor, dict) else None for name, tensor in header.items()}
     if found != shapes:
         wrong = next(iter({*found} ^ {*shapes}), None) or next(name for name in shapes if found[name] != shapes[name])
