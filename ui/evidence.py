@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.attribution import METHODS_BY_NAME, Kind, methods_for
 from core.attribution.describe import describe_trust
@@ -15,13 +16,20 @@ from core.attribution.result import Explained, evidence_row
 from core.data import tables
 from core.plots.erasing import erasing
 from ui import figures, params, source
-from ui.words import literal
+from ui.explaining import Question, curves, explain, finished, frozen, rough
+from ui.stoppable import Stoppable
+from ui.words import count, literal
 
 if TYPE_CHECKING:
     from ui.explaining import Curves
 
 LIKELIEST = "The likeliest"
-_FIRST = {"image": ["Grad-CAM", "Occlusion", "Integrated gradients"], "text": [m.name for m in methods_for("text")]}
+MOST_AT_ONCE = 9
+_IN_ROW = 3
+_FIRST = {
+    "image": ["Grad-CAM", "Occlusion", "Integrated gradients"],
+    "text": ["Layer integrated gradients", "Token ablation"],
+}
 _GOAL = {
     "deletion": "Strongest evidence erased first: a smaller area is better.",
     "insertion": "Strongest evidence shown first: a larger area is better.",
@@ -34,20 +42,17 @@ class Subject:
     """What is explained, and how its results are drawn.
 
     Attributes:
-        label: the class.
-        explain: method name and settings → what it found.
         draw: shows one result.
-        judge: one result → its curves.
+        plan: the settings of the curves.
         describe: one result in two sentences.
         parts: one result as rows of a table, strongest first.
         control: which control the curves are compared with.
         caveat: what to keep in mind about the curves.
     """
 
-    label: str
-    explain: Callable[[str, dict[str, Any]], Explained]
+    question: Question
     draw: Callable[[Explained], object]
-    judge: Callable[[Explained], "Curves"]
+    plan: dict[str, Any]
     describe: Callable[[Explained], str]
     parts: Callable[[Explained], list[dict[str, Any]]]
     control: str
@@ -56,9 +61,10 @@ class Subject:
 
 @dataclass(frozen=True)
 class Judged:
-    """A result with its curves."""
+    """A result with its settings and, unless the visitor stopped before, its curves."""
 
     explained: Explained
+    options: dict[str, Any]
     curves: "Curves"
 
 
@@ -73,12 +79,24 @@ def answer_picker(labels: Sequence[str], targets: Sequence[int]) -> int:
     return names.get(chosen, targets[0])
 
 
-def method_picker(kind: Kind) -> dict[str, dict[str, Any]]:
-    """The chosen methods and their settings, in the order of the registry."""
-    names = [method.name for method in methods_for(kind)]
-    picked = st.pills(
-        "Methods", names, selection_mode="multi", default=_FIRST[kind], key=f"{kind}_methods", bind="query-params"
+def method_picker(kind: Kind, classifier: Any) -> dict[str, dict[str, Any]]:
+    """The chosen methods and their settings, in the order of the registry; those that cannot serve say why."""
+    reasons = {method.name: method.fits(classifier) for method in methods_for(kind)}
+    names = [name for name, reason in reasons.items() if reason is None]
+    picked = st.multiselect(
+        "Methods",
+        names,
+        [name for name in _FIRST[kind] if name in names],
+        key=f"{kind}_methods",
+        bind="query-params",
+        max_selections=MOST_AT_ONCE,
+        placeholder="Choose methods",
+        help=f"{len(names)} methods serve this model; up to {MOST_AT_ONCE} stand side by side.",
     )
+    if refused := {name: reason for name, reason in reasons.items() if reason}:
+        with st.expander(f"{count(len(refused), 'method')} cannot serve this model"):
+            for name, reason in refused.items():
+                st.caption(f"**{name}**: {literal(reason)}")
     chosen = [METHODS_BY_NAME[name] for name in names if name in picked]
     settings: dict[str, dict[str, Any]] = {method.name: {} for method in chosen}
     if any(method.params for method in chosen):
@@ -90,27 +108,87 @@ def method_picker(kind: Kind) -> dict[str, dict[str, Any]]:
 
 
 def side_by_side(subject: Subject, chosen: Mapping[str, dict[str, Any]], first: Callable[[], None]) -> list[Judged]:
-    """A column for the input and one a method: first all maps, then the evidence below them."""
-    head, *columns = st.columns(1 + len(chosen), gap="medium")
+    """The input beside a cell per method: first all maps, a rough one at once, then the evidence below them."""
+    question = subject.question
+    run = Stoppable((question.key, frozen(chosen), frozen(subject.plan)), "explain")
+    cells = _cells(list(chosen), first)
+    found = {}
+    for name, options in chosen.items():
+        if (one := _map(subject, name, options, run, cells[name].map)) is not None:
+            found[name] = one
+    judged = []
+    for name, one in found.items():
+        curves = _curves(subject, one, run)
+        judged.append(Judged(one, chosen[name], curves))
+        with cells[name].evidence:
+            _evidence(judged[-1], subject)
+    run.done()
+    return judged
+
+
+@dataclass(frozen=True)
+class _Cell:
+    map: DeltaGenerator
+    evidence: DeltaGenerator
+
+
+def _cells(names: Sequence[str], first: Callable[[], None]) -> dict[str, _Cell]:
+    """A place per method, up to three in a row, beside the input."""
+    in_row = min(len(names), _IN_ROW)
+    head, rest = st.columns([1, in_row], gap="medium")
     with head:
         first()
-    places = []
-    for column, name in zip(columns, chosen, strict=True):
-        column.markdown(f"**{name}**", help=METHODS_BY_NAME[name].summary)
-        places.append((column.empty(), column.container()))
-        places[-1][0].skeleton(height=220)
-    found = []
-    for (place, _), (name, options) in zip(places, chosen.items(), strict=True):
-        found.append(subject.explain(name, options))
-        with place.container():
-            subject.draw(found[-1])
-            st.caption(_cost(found[-1]), help=completeness.CAVEAT if found[-1].gap else None)
-    judged = []
-    for (_, place), explained in zip(places, found, strict=True):
-        with place, st.spinner("Testing the map…"):
-            judged.append(Judged(explained, subject.judge(explained)))
-            _evidence(judged[-1], subject)
-    return judged
+    cells = {}
+    for start in range(0, len(names), in_row):
+        row = names[start : start + in_row]
+        for column, name in zip(rest.columns(in_row, gap="medium"), row, strict=False):
+            column.markdown(f"**{name}**", help=METHODS_BY_NAME[name].summary)
+            cells[name] = _Cell(column.empty(), column.container())
+            cells[name].map.skeleton(height=220)
+    return cells
+
+
+def _map(
+    subject: Subject, name: str, options: dict[str, Any], run: Stoppable, place: DeltaGenerator
+) -> Explained | None:
+    """The answer of one method in its place: kept, or made now; None where Stop came before there was any."""
+    one = finished(subject.question, name, options)
+    if one is not None:
+        _draw(subject, one, place)
+        return one
+    if run.stopped:
+        one = rough(subject.question, name, options)
+        if one is None:
+            place.caption("Stopped before there was anything to show.")
+        else:
+            _draw(subject, one, place)
+        return one
+
+    def report(fraction: float, found: Explained | None) -> None:
+        run.tell(name, fraction)
+        if found is not None:
+            _draw(subject, found, place)
+
+    run.tell(name, 0.0)
+    for one in explain(subject.question, name, options, report):
+        _draw(subject, one, place)
+    return one
+
+
+def _draw(subject: Subject, one: Explained, place: DeltaGenerator) -> None:
+    with place.container():
+        subject.draw(one)
+        st.caption(_cost(one), help=completeness.CAVEAT if one.gap else None)
+        for note in one.notes:
+            st.caption(f":material/info: {literal(note)}")
+
+
+def _curves(subject: Subject, one: Explained, run: Stoppable) -> "Curves":
+    """Its curves; none where Stop came first."""
+    if run.stopped:
+        return {}
+    run.tell(f"Testing {one.method.name}", 0.0)
+    return curves(subject.question, one, subject.plan)
 
 
 def tabs(subject: Subject, judged: Sequence[Judged], files: Callable[[Explained], None]) -> None:
@@ -148,6 +226,8 @@ def tabs(subject: Subject, judged: Sequence[Judged], files: Callable[[Explained]
 
 
 def _cost(explained: Explained) -> str:
+    if explained.rough:
+        return "A first rough look"
     if explained.gap is None:
         return f"{explained.seconds:.2g} s"
     return f"{explained.seconds:.2g} s · gap {explained.gap.gap:+.2f} logits, {100 * explained.gap.share:.2g} %"
@@ -159,7 +239,9 @@ def _evidence(one: Judged, subject: Subject) -> None:
         verdict = {True: "Better than", False: "Worse than", None: "Much like"}[curve.beats(subject.control)]
         st.markdown(f"{kind.capitalize()} **{curve.auc:.2f}**", help=f"{_GOAL[kind]} {subject.caveat}")
         alt = describe_trust(curve, subject.control)
-        figures.show(erasing(curve, subject.label, control=subject.control), f"{one.explained.method.slug}.{kind}", alt)
+        figures.show(
+            erasing(curve, subject.question.label, control=subject.control), f"{one.explained.method.slug}.{kind}", alt
+        )
         st.caption(f"{verdict} {band.says}, {min(band.aucs):.2f}–{max(band.aucs):.2f}")
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any, Literal, Protocol
 
-import torch
 from torch import Tensor, nn
 
 from core.params import Param
@@ -14,6 +13,9 @@ Forward = Callable[..., Tensor]
 """Maps a batch of inputs to logits ``(B, K)``, differentiable in its inputs."""
 
 Kind = Literal["image", "text"]
+
+Family = Literal["gradients", "layers", "rules", "perturbation", "attention"]
+"""How a method looks: by slopes, a layer's maps, rules of its own on the way back, hiding parts, or attention."""
 
 
 class Encoding(Protocol):
@@ -50,6 +52,10 @@ class PictureClassifier(Classifier, Protocol):
     @property
     def logits(self) -> Forward: ...  # as ``forward`` to 1e-3, quicker, without gradient
     @property
+    def gradients(self) -> Forward: ...  # as ``forward``, lighter to differentiate
+    @property
+    def gradient_model(self) -> nn.Module: ...  # the network behind ``gradients``
+    @property
     def mean(self) -> Sequence[float]: ...
     @property
     def std(self) -> Sequence[float]: ...
@@ -80,6 +86,7 @@ class Attribution:
         baseline: the "nothing here" input, for methods that have one: pixels, or token ids.
         seconds: how long it took.
         options: the settings that made it.
+        notes: what a visitor should know about this result, a sentence each.
     """
 
     values: Tensor
@@ -89,6 +96,7 @@ class Attribution:
     baseline: Tensor | None = None
     seconds: float = 0.0
     options: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def maps(self) -> Tensor:
@@ -107,32 +115,31 @@ class Method:
     Attributes:
         attribute: ``(classifier, inputs, target, **options) -> Attribution``; inputs are pixels ``(B, 3, H, W)`` or
             an `Encoding`. Call it through `core.attribution.explain`, which guards the shared model.
+        family: how it looks.
         signed: whether negative values mean "against the class".
         reference: where the method comes from.
         summary: one sentence on what the map says.
+        preview: settings of a first, rough look in a fraction of the time; empty where the method is quick anyway.
         fits: None, or the reason in one sentence why it cannot serve this model.
     """
 
     name: str
     kind: Kind
+    family: Family
     attribute: Callable[..., Attribution]
     signed: bool
     params: tuple[Param, ...]
     reference: str
     summary: str
+    preview: Mapping[str, Any] = field(default_factory=dict, hash=False)
     fits: Callable[[Any], str | None] = any_model
 
     @property
     def slug(self) -> str:
         """Its name in URLs and file names."""
-        return self.name.lower().replace(" ", "-")
+        return self.name.lower().replace(" ", "-").replace("×", "x")
 
 
 def spread(maps: Tensor, channels: int = 3) -> Tensor:
     """One map per picture ``(B, 1, H, W)`` shared out evenly over channels, so that the channels sum to the map."""
     return (maps / channels).expand(-1, channels, -1, -1).clone()
-
-
-def batches(inputs: Tensor, size: int) -> Sequence[Tensor]:
-    """``inputs`` in pieces of at most ``size`` along the first axis."""
-    return torch.split(inputs, size)

@@ -15,12 +15,14 @@ _TITLES = {
     "blur": "The same, blurred",
     "noise": "Noise",
 }
+NAMES = tuple(_TITLES)
 BLUR_SHARE = 1 / 16  # of the picture's side, as the blur's standard deviation: edges go, broad colours stay
 
 
-def choice(default: str, options: Sequence[str] = tuple(_TITLES), help: str = "") -> Choice:
+def choice(default: str, options: Sequence[str] = NAMES, help: str = "") -> Choice:
     """The control for picking a baseline."""
-    return Choice("baseline", "Baseline", tuple(options), default, help=help, titles=tuple(_TITLES[o] for o in options))
+    titles = tuple(_TITLES.get(option, option.capitalize()) for option in options)
+    return Choice("baseline", "Baseline", tuple(options), default, help=help, titles=titles)
 
 
 def baseline_of(pixels: Tensor, name: str, mean: Sequence[float], std: Sequence[float], seed: int = 0) -> Tensor:

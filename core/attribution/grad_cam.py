@@ -1,10 +1,15 @@
 """Grad-CAM: the last feature maps, each weighted by how much the class's logit asks for it."""
 
+import torch
 import torch.nn.functional as F
-from captum.attr import LayerGradCam
 from torch import Tensor, nn
 
-from core.attribution.base import Attribution, Classifier, Forward, Method, PictureClassifier, spread
+from core.attribution.base import Attribution, Classifier, Forward, Method, spread
+from core.attribution.slopes import output_and_slope
+from core.attribution.watch import Watched
+from core.params import Choice
+
+_FINER = {"last": 1, "finer": 2, "finest": 4}  # how many times the grid of the last layer
 
 
 def grad_cam(forward: Forward, layer: nn.Module, inputs: Tensor, target: int, *, relu: bool = True) -> Tensor:
@@ -18,37 +23,73 @@ def grad_cam(forward: Forward, layer: nn.Module, inputs: Tensor, target: int, *,
     Returns:
         ``(B, 1, h, w)``: per place, feature maps times their mean gradient. Its sum promises nothing.
     """
-    cam = LayerGradCam(forward, layer).attribute(inputs, target=target, relu_attributions=relu)
-    assert isinstance(cam, Tensor)
-    return cam.detach()
+    maps, slopes = output_and_slope(forward, layer, inputs, target=target)
+    cam = (slopes.mean((2, 3), keepdim=True) * maps).sum(1, keepdim=True)
+    return cam.clamp(min=0) if relu else cam
 
 
-def _attribute(classifier: PictureClassifier, pixels: Tensor, target: int) -> Attribution:
-    layer = classifier.feature_layer
-    assert layer is not None
-    # Nothing below the layer is differentiated, so the graph starts at its output.
-    start = layer.register_forward_hook(lambda *arguments: arguments[-1].detach().requires_grad_())
+def enlarged(coarse: Tensor, like: Tensor) -> Tensor:
+    """``coarse (B, 1, h, w)`` at the size of the pixels ``like (B, 3, H, W)``."""
+    return F.interpolate(coarse, size=like.shape[-2:], mode="bilinear", align_corners=False)
+
+
+def cam_layer(classifier: Watched, pixels: Tensor, layer: str = "last") -> nn.Module:
+    """The layer of ``gradient_model`` that stands for ``feature_layer``, or the last with a finer grid than that."""
+    names = {module: name for name, module in classifier.model.named_modules()}
+    last = classifier.gradient_model.get_submodule(names[classifier.feature_layer])
+    if layer == "last":
+        return last
+    grids = _grids(classifier, pixels)
+    fine = [module for module, side in grids if side >= _FINER[layer] * dict(grids)[last]]
+    return fine[-1] if fine else last
+
+
+def _grids(classifier: Watched, pixels: Tensor) -> list[tuple[nn.Module, int]]:
+    """Every module whose output is feature maps, in the order in which they ran, with the maps' height."""
+    found: list[tuple[nn.Module, int]] = []
+
+    def note(module: nn.Module, *arguments: object) -> None:
+        if isinstance(output := arguments[-1], Tensor) and output.dim() == 4:
+            found.append((module, output.shape[-2]))
+
+    handles = [module.register_forward_hook(note) for module in classifier.gradient_model.modules()]
     try:
-        coarse = grad_cam(classifier.forward, layer, pixels, target)  # (B, 1, h, w)
+        with torch.no_grad():
+            classifier.gradients(pixels[:1])
     finally:
-        start.remove()
-    full = F.interpolate(coarse, size=pixels.shape[-2:], mode="bilinear", align_corners=False)  # (B, 1, H, W)
-    return Attribution(spread(full), target)
+        for handle in handles:
+            handle.remove()
+    return found
 
 
-def _fits(classifier: Classifier) -> str | None:
+def _attribute(classifier: Watched, pixels: Tensor, target: int, *, layer: str) -> Attribution:
+    coarse = grad_cam(classifier.gradients, cam_layer(classifier, pixels, layer), pixels, target)  # (B, 1, h, w)
+    return Attribution(spread(enlarged(coarse, pixels)), target)
+
+
+def needs_maps(classifier: Classifier) -> str | None:
+    """The `Method.fits` of methods that read feature maps."""
     if isinstance(getattr(classifier, "feature_layer", None), nn.Module):
         return None
-    return "Grad-CAM needs a layer of feature maps, which this model has not: choose another method."
+    return "It needs a layer of feature maps, which this model has not: choose another method."
 
 
+LAYER = Choice(
+    "layer",
+    "Layer",
+    tuple(_FINER),
+    "last",
+    help="Later layers know more about classes, earlier ones more about places.",
+    titles=("The last", "The last with twice its grid", "The last with four times its grid"),
+)
 METHOD = Method(
     name="Grad-CAM",
     kind="image",
+    family="layers",
     attribute=_attribute,
     signed=False,
-    params=(),
+    params=(LAYER,),
     reference="https://arxiv.org/abs/1610.02391",
     summary="Shows the broad regions whose features speak for the class, at the coarse grid of the last layer.",
-    fits=_fits,
+    fits=needs_maps,
 )

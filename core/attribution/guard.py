@@ -1,9 +1,9 @@
-"""Leave a shared model exactly as it was found: hooks, gradients asked for, training flags."""
+"""Leave a shared model exactly as it was found: hooks, gradients asked for, training flags, nothing left on it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from torch import nn
+from torch import Tensor, nn
 
 # Where torch keeps what Captum registers on a module. The last three tables are keyed alike.
 _HOOK_TABLES = (
@@ -27,6 +27,7 @@ def as_it_was(model: nn.Module) -> Iterator[None]:
     training = [(module, module.training) for module in model.modules()]
     asked = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
     hooks = [(table, set(table)) for module, _ in training for table in _tables(module)]
+    names = [(module, set(vars(module))) for module, _ in training]
     try:
         model.eval()
         model.requires_grad_(False)
@@ -39,6 +40,9 @@ def as_it_was(model: nn.Module) -> Iterator[None]:
         for table, known in hooks:
             for key in set(table) - known:
                 del table[key]
+        for module, known in names:
+            for name in [n for n, value in vars(module).items() if n not in known and _holds_tensors(value)]:
+                delattr(module, name)  # DeepLift keeps activations on the modules, also after an exception
 
 
 def hook_count(model: nn.Module) -> int:
@@ -48,3 +52,7 @@ def hook_count(model: nn.Module) -> int:
 
 def _tables(module: nn.Module) -> list[dict]:
     return [getattr(module, name) for name in _HOOK_TABLES if hasattr(module, name)]
+
+
+def _holds_tensors(value: object) -> bool:
+    return isinstance(value, Tensor) or (isinstance(value, tuple) and any(isinstance(v, Tensor) for v in value))

@@ -5,8 +5,9 @@ import math
 import torch
 from torch import Tensor
 
-from core.attribution.base import Attribution, Forward, Method, PictureClassifier, spread
-from core.attribution.baselines import baseline_of, choice
+from core.attribution.base import Attribution, Forward, Method, spread
+from core.attribution.baselines import choice
+from core.attribution.watch import Watched
 from core.params import IntRange
 
 PICTURES_AT_ONCE = 16
@@ -65,9 +66,11 @@ def _falls(forward: Forward, picture: Tensor, cover: Tensor, target: int, boxes:
 
 
 def _attribute(
-    classifier: PictureClassifier, pixels: Tensor, target: int, *, window: int, stride: int, baseline: str
+    classifier: Watched, pixels: Tensor, target: int, *, window: int, stride: int, baseline: str
 ) -> Attribution:
-    cover = baseline_of(pixels, baseline, classifier.mean, classifier.std)
+    cover = classifier.baseline(pixels, baseline)
+    count = len(windows(pixels.shape[-2], pixels.shape[-1], window, min(stride, window)))
+    classifier.watch.expect(len(pixels) * (count + 1))
     # A stride beyond the window would leave gaps that nobody looked at.
     maps = occlusion(classifier.logits, pixels, target, baseline=cover, window=window, stride=min(stride, window))
     return Attribution(spread(maps), target, baseline=cover)
@@ -76,6 +79,7 @@ def _attribute(
 METHOD = Method(
     name="Occlusion",
     kind="image",
+    family="perturbation",
     attribute=_attribute,
     signed=True,
     params=(
@@ -87,4 +91,5 @@ METHOD = Method(
     ),
     reference="https://arxiv.org/abs/1311.2901",
     summary="Covers the picture square by square and shows how far the logit falls where it is covered.",
+    preview={"window": 64, "stride": 64},
 )

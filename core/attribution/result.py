@@ -1,19 +1,18 @@
 """One explanation as plain numbers: light to keep, ready to draw; the network's tensors stay behind."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from torch import Tensor
 
-from core.attribution import METHODS_BY_NAME, Method, explain
+from core.attribution import METHODS_BY_NAME, Attribution, Method, explain, refine
 from core.attribution.metrics.base import Curve, Erased
 from core.attribution.metrics.completeness import Gap, completeness
 from core.attribution.words import Word, words
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from core.attribution.base import Encoding, PictureClassifier, TextClassifier
 
 
@@ -26,6 +25,8 @@ class Explained:
         words: the text's words with their credit; empty for a picture.
         gap: the completeness gap, where the method promises a sum.
         seconds: how long it took.
+        notes: what a visitor should know about this result, a sentence each.
+        rough: it was made with the quick settings, or before the method had ended.
     """
 
     method: Method
@@ -33,24 +34,58 @@ class Explained:
     words: tuple[Word, ...]
     gap: Gap | None
     seconds: float
+    notes: tuple[str, ...] = ()
+    rough: bool = False
 
 
 def explain_picture(
-    classifier: "PictureClassifier", pixels: "Tensor", name: str, target: int, options: Mapping[str, Any]
+    classifier: "PictureClassifier", pixels: Tensor, name: str, target: int, options: Mapping[str, Any]
 ) -> Explained:
     """The method called ``name`` on one picture ``(1, 3, H, W)``; raises as `explain` does."""
-    made = explain(classifier, METHODS_BY_NAME[name], pixels, target, **options)
-    return Explained(METHODS_BY_NAME[name], made.maps[0].cpu().numpy(), (), completeness(made), made.seconds)
+    return explained(explain(classifier, METHODS_BY_NAME[name], pixels, target, **options))
 
 
 def explain_text(
     classifier: "TextClassifier", encoding: "Encoding", name: str, target: int, options: Mapping[str, Any]
 ) -> Explained:
     """The method called ``name`` on one text; raises as `explain` does."""
-    made = explain(classifier, METHODS_BY_NAME[name], encoding, target, **options)
+    return explained(explain(classifier, METHODS_BY_NAME[name], encoding, target, **options), encoding)
+
+
+def refined(
+    classifier: "PictureClassifier | TextClassifier",
+    inputs: "Tensor | Encoding",
+    name: str,
+    target: int,
+    options: Mapping[str, Any],
+    report: Callable[[float, Explained | None], None],
+) -> Iterator[Explained]:
+    """A rough result first, where the method has quick settings, then the full one.
+
+    Args:
+        report: told the fraction done after every pass, and now and then a rough result.
+    """
+    encoding = None if isinstance(inputs, Tensor) else inputs
+
+    def told(fraction: float, made: Attribution | None) -> None:
+        report(fraction, explained(made, encoding, rough=True) if made else None)
+
+    steps = refine(classifier, METHODS_BY_NAME[name], inputs, target, report=told, **options)
+    waiting = next(steps)
+    for made in steps:
+        yield explained(waiting, encoding, rough=True)
+        waiting = made
+    yield explained(waiting, encoding)
+
+
+def explained(made: Attribution, encoding: "Encoding | None" = None, *, rough: bool = False) -> Explained:
+    """``made`` as plain numbers: a map ``(H, W)``, or the credit of each word of ``encoding``."""
+    method = METHODS_BY_NAME[made.method]
+    if encoding is None:
+        return Explained(method, made.maps[0].cpu().numpy(), (), completeness(made), made.seconds, made.notes, rough)
     found = tuple(words(encoding, made.values))
     values = np.array([word.value for word in found])
-    return Explained(METHODS_BY_NAME[name], values, found, completeness(made), made.seconds)
+    return Explained(method, values, found, completeness(made), made.seconds, made.notes, rough)
 
 
 def evidence_row(explained: Explained, curves: Mapping[Erased, Curve]) -> dict[str, str | float | None]:

@@ -1,9 +1,10 @@
 """Saliency: how strongly the logit reacts to a small change of each pixel."""
 
-from captum.attr import Saliency
 from torch import Tensor
 
-from core.attribution.base import Attribution, Forward, Method, PictureClassifier
+from core.attribution.base import Attribution, Forward, Method
+from core.attribution.slopes import slope
+from core.attribution.watch import Watched
 
 
 def saliency(forward: Forward, inputs: Tensor, target: int) -> Tensor:
@@ -11,16 +12,17 @@ def saliency(forward: Forward, inputs: Tensor, target: int) -> Tensor:
 
     It tells where the answer is touchy, not which side a pixel argues for.
     """
-    return Saliency(forward).attribute(inputs, target=target, abs=True).detach()
+    return slope(forward, inputs, target).abs()
 
 
-def _attribute(classifier: PictureClassifier, pixels: Tensor, target: int) -> Attribution:
-    return Attribution(saliency(classifier.forward, pixels.requires_grad_(), target), target)
+def _attribute(classifier: Watched, pixels: Tensor, target: int) -> Attribution:
+    return Attribution(saliency(classifier.gradients, pixels, target), target)
 
 
 METHOD = Method(
     name="Saliency",
     kind="image",
+    family="gradients",
     attribute=_attribute,
     signed=False,
     params=(),

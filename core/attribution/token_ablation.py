@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 
 from core.attribution.base import Attribution, Encoding, Method, TextClassifier
+from core.attribution.watch import Watched
+from core.attribution.words import units
 from core.params import Choice
 
 TEXTS_AT_ONCE = 32
@@ -51,18 +53,9 @@ def hidden_logits(classifier: TextClassifier, encoding: Encoding, hides: Tensor,
     return torch.cat(logits)
 
 
-def word_groups(word_ids: Sequence[int | None]) -> list[list[int]]:
-    """Positions of each word's tokens, in order; the model's own marks belong to no word."""
-    groups: dict[int, list[int]] = {}
-    for position, word in enumerate(word_ids):
-        if word is not None:
-            groups.setdefault(word, []).append(position)
-    return list(groups.values())
-
-
-def _attribute(classifier: TextClassifier, encoding: Encoding, target: int, *, unit: str, hide: str) -> Attribution:
-    words = word_groups(encoding.word_ids)
-    groups = words if unit == "word" else [[position] for word in words for position in word]
+def _attribute(classifier: Watched, encoding: Encoding, target: int, *, unit: str, hide: str) -> Attribution:
+    groups = units(encoding, unit)
+    classifier.watch.expect(len(groups) + 1)
     return Attribution(token_ablation(classifier, encoding, target, groups=groups, hide=hide), target)
 
 
@@ -74,22 +67,21 @@ HIDE = Choice(
     help="What stands in a hidden word's place: padding that the model does not see, or its mask token.",
     titles=("Padding", "Mask token"),
 )
+UNIT = Choice(
+    "unit",
+    "Hide at once",
+    ("word", "token", "sentence"),
+    "word",
+    help="A rare word is several tokens to the model.",
+    titles=("A word", "A token", "A sentence"),
+)
 METHOD = Method(
     name="Token ablation",
     kind="text",
+    family="perturbation",
     attribute=_attribute,
     signed=True,
-    params=(
-        Choice(
-            "unit",
-            "Hide at once",
-            ("word", "token"),
-            "word",
-            help="A rare word is several tokens to the model.",
-            titles=("A word", "A token"),
-        ),
-        HIDE,
-    ),
+    params=(UNIT, HIDE),
     reference="https://arxiv.org/abs/1612.08220",
     summary="Hides the text word by word and shows how far the logit falls without each.",
 )

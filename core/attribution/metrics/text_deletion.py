@@ -11,7 +11,8 @@ import torch
 from core.attribution.base import Encoding, TextClassifier
 from core.attribution.guard import as_it_was
 from core.attribution.metrics.base import KINDS, Band, Curve, Erased, steps_of
-from core.attribution.token_ablation import HIDE, hidden_logits, word_groups
+from core.attribution.token_ablation import HIDE, hidden_logits
+from core.attribution.words import word_groups
 from core.params import IntRange
 
 CAVEAT = "A text with holes is unlike any that the model has seen, so compare with words hidden in random order."

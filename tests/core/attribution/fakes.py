@@ -5,6 +5,7 @@ from threading import RLock
 
 import torch
 from torch import Tensor, nn
+from transformers import BertConfig, BertForSequenceClassification, ViTConfig, ViTForImageClassification
 
 SIDE = 32
 
@@ -70,12 +71,19 @@ class FakePictures:
         with torch.inference_mode():
             return self.model(pixels)
 
+    def gradients(self, pixels: Tensor) -> Tensor:
+        return self.model(pixels)
+
+    @property
+    def gradient_model(self) -> nn.Module:
+        return self.model
+
 
 @dataclass
 class FakeTexts:
     """The face of `core.models.text_classifier.TextClassifier` that attribution uses."""
 
-    model: Bag
+    model: nn.Module
     labels: tuple[str, ...] = ("good", "bad", "neither")
     mask_token_id: int = 1
     pad_token_id: int = 0
@@ -83,7 +91,7 @@ class FakeTexts:
 
     @property
     def embedding_layer(self) -> nn.Module:
-        return self.model.embedding
+        return self.model.embedding  # pyright: ignore
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         return self.model(input_ids, attention_mask)
@@ -110,6 +118,54 @@ def convolutional() -> FakePictures:
 
 def bag() -> FakeTexts:
     return FakeTexts(Bag())
+
+
+class Patches(nn.Module):
+    """A vision Transformer of two tiny blocks, as `transformers` writes it, untrained."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(3)
+        config = ViTConfig(image_size=SIDE, patch_size=8, num_labels=3, dtype="float32", **_TINY)
+        self.network = ViTForImageClassification(config)
+        self.head = self.network.classifier
+        _widen(self)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        return self.network(pixel_values=pixels).logits
+
+
+class Reader(nn.Module):
+    """A BERT of two tiny blocks, untrained."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(4)
+        self.network = BertForSequenceClassification(BertConfig(vocab_size=40, num_labels=3, **_TINY))
+        self.embedding, self.head = self.network.get_input_embeddings(), self.network.classifier
+        _widen(self)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        return self.network(input_ids=input_ids, attention_mask=attention_mask).logits
+
+
+_TINY = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 24}
+
+
+def _widen(model: nn.Module) -> None:
+    """Weights of the usual start are so small that every answer looks alike."""
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.dim() > 1:
+                parameter.normal_(std=0.3)
+
+
+def transformer_of_pictures() -> FakePictures:
+    return FakePictures(Patches())
+
+
+def transformer_of_texts() -> FakeTexts:
+    return FakeTexts(Reader())
 
 
 def pixels(seed: int = 0, count: int = 1) -> Tensor:

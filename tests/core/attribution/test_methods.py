@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from core.attribution import METHODS_BY_NAME, explain
 from core.attribution.baselines import baseline_of, blurred
 from core.attribution.occlusion import windows
-from core.attribution.token_ablation import word_groups
+from core.attribution.words import word_groups
 from tests.core.attribution import fakes
 
 IG, CAM = METHODS_BY_NAME["Integrated gradients"], METHODS_BY_NAME["Grad-CAM"]
