@@ -11,13 +11,13 @@ from typing import Any
 from uuid import uuid4
 
 from core.config import Limits
+from core.jobs.attempt import perform
 from core.jobs.failures import SHORT_TOO_LONG
 from core.jobs.lock import Lock, take
 from core.jobs.queue import insert, room_for, size, spool
 from core.jobs.quota import check_disk, check_short
 from core.jobs.record import RUNNING, Job, check_entry, job_folder
 from core.jobs.store import Store
-from core.jobs.worker import perform
 
 
 def run_here(entry: str, params: dict[str, Any], owner: str, files: Mapping[str, bytes | Path] | None = None) -> str:

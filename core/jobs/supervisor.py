@@ -16,6 +16,7 @@ from contextlib import suppress
 
 from core import device
 from core.config import Limits
+from core.jobs.attempt import EXIT_DISK_FULL
 from core.jobs.failures import DIED, DISK_FULL, NO_MEMORY, NOT_STARTED, TOO_LONG
 from core.jobs.launch import start, supervisor_lock
 from core.jobs.lock import held, take
@@ -23,7 +24,6 @@ from core.jobs.record import ATTEMPTS, CANCELLED, FAILED, INTERRUPTED, QUEUED, R
 from core.jobs.spare import Spare
 from core.jobs.store import Store
 from core.jobs.sweep import sweep
-from core.jobs.worker import EXIT_DISK_FULL
 
 POLL = 0.1  # seconds; a look costs about 0.2 ms
 STOP_GRACE = 3.0  # seconds for a job that does not listen

@@ -81,7 +81,7 @@ def test_stop_is_quick_and_keeps_the_best(visit: Visit, watch: Watch) -> None:
     job = watch.begin(visit)
     asked = time.monotonic()
     stop_and_keep(visit)
-    assert time.monotonic() - asked < 15  # with the browser, on a busy machine; the job itself is measured elsewhere
+    assert time.monotonic() - asked < 30  # with report and browser, on a busy machine; alone it is about one second
     assert watch.job(visit).state == "cancelled"
     assert (job.folder / "result" / "model" / "model.safetensors").exists()
     visit.clean()
@@ -100,6 +100,8 @@ def test_a_hung_worker_is_ended_by_stop_and_restart_goes_on(visit: Visit, watch:
 
 def test_the_queue_shows_everybodys_place_and_refuses_the_21st(visit: Visit, new_visit: NewVisit, watch: Watch) -> None:
     others = [watch.submit(f"visitor-number-{number:04}") for number in range(19)]
+    first = watch.until(others[0], lambda job: job.state == "running")
+    os.kill(watch.worker(first), signal.SIGSTOP)  # the queue stands still while we look
     watch.open(visit)
     press(visit, "Fine-tune")
     expect(panel(visit)).to_contain_text("Waiting · 19 jobs ahead of you", timeout=60_000)
