@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import jobs
 from core.config import ROOT
-from core.finetuning import JOB, spool
+from core.finetuning import JOB, shelf, spool, takehome
 from core.finetuning import job as finetuning_job
 from core.jobs.store import Store
 
@@ -180,3 +180,115 @@ def test_texts_have_their_own_models_and_settings(page):
     assert page.sidebar.selectbox(key="text_base").value == "all-minilm-l6-v2"
     fine(page.sidebar.radio(key="strategy").set_value("partial").run())
     assert any("Blocks that learn" in slider.label for slider in page.sidebar.slider)
+
+
+def a_picture(colour: str = "red") -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (600, 400), colour).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+def test_json_lines_and_several_classes_are_read(page):
+    rows = [
+        {"text": f"words {i} of a kind {i * i}", "labels": ["sad", "funny"] if i % 3 else ["sad"]} for i in range(24)
+    ]
+    upload(page, "t.jsonl", "\n".join(map(json.dumps, rows)).encode())
+    assert page.toggle(key="labelled.several.labels").value is True  # recognised
+    press(page)
+    (job,) = jobs.list_jobs(OWNER)
+    data = spool.read(job.folder / "inputs")
+    assert data.multi_label and data.labels == ("funny", "sad")
+    assert {tuple(own) for own in data.target_sets} == {(0, 1), (1,)}
+
+
+def test_buckets_are_filled_by_hand_and_outlive_the_page(page):
+    fine(page.segmented_control(key="set").set_value("buckets").run())
+    assert page.button(key="finetune").disabled
+    for name in ("red", "blue"):
+        page.text_input(key="buckets.name").set_value(name).run()
+    fine(page)
+    for at, colour in enumerate(("red", "blue")):
+        key = next(u.key for u in page.get("file_uploader") if u.key.startswith(f"bucket.{at}.files"))
+        files = [(f"{i}.jpg", a_picture(), "image/jpeg") for i in range(4)] + [("broken.jpg", b"no", "image/jpeg")]
+        page.file_uploader(key=key).set_value(files)
+        fine(page.run())
+        assert "broken.jpg: " in said(page).replace("\\", ""), colour
+    assert "**red** · 4 pictures" in said(page) and "**blue** · 4 pictures" in said(page)
+    fine(page.switch_page("pages/nlp.py").run())
+    fine(page.switch_page("pages/transfer_learning.py").run())
+    fine(page.segmented_control(key="set").set_value("buckets").run())
+    assert "**red** · 4 pictures" in said(page)
+    fine(page.button(key="bucket.0.last").click().run())
+    assert "**red** · 3 pictures" in said(page)
+    fine(page.button(key="bucket.0.remove").click().run())
+    assert "**red**" not in said(page)
+
+
+def test_a_bad_bucket_is_a_sentence(page):
+    fine(page.segmented_control(key="set").set_value("buckets").run())
+    fine(page.button(key="buckets.add").click().run())
+    assert "a name first" in said(page)
+
+
+def test_hub_sets_are_offered_only_where_the_operator_lists_them(page, monkeypatch, tmp_path):
+    assert "hub" not in page.segmented_control(key="set").options
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    rows = {"text": [f"text number {i} {i * i}" for i in range(40)], "label": ["a", "b"] * 20}
+    parquet.write_table(pa.table(rows), tmp_path / "0000.parquet")
+    monkeypatch.setenv("PLAY_HUB_DATASETS", "someone/letters")
+    monkeypatch.setattr("core.data.hub_sets.fetch", lambda set_id: tmp_path)
+    at = opened()
+    fine(at.segmented_control(key="set").set_value("hub").run())
+    fine(at.selectbox(key="labelled.hub").set_value("someone/letters").run())
+    assert not at.button(key="finetune").disabled and "**a** 20" in said(at)
+
+
+def test_what_the_controls_say_is_what_the_job_gets(page):
+    page.segmented_control(key="weights").set_value("random").run()
+    assert page.toggle(key="control").disabled
+    page.segmented_control(key="weights").set_value("pretrained").run()
+    page.toggle(key="control").set_value(True).run()
+    press(page)
+    (job,) = jobs.list_jobs(OWNER)
+    assert job.params["weights"] == "pretrained" and job.params["control"] is True
+
+
+def test_imbalance_offers_its_remedy(page):
+    rows = "".join(f"good words {i * i},good\n" for i in range(40)) + "".join(f"bad {i} news,bad\n" for i in range(8))
+    upload(page, "t.csv", f"text,label\n{rows}".encode())
+    assert "5 times as many" in said(page)
+    if not any(button.key == "remedy" for button in page.button):
+        pytest.skip("no strategy weighs classes yet")
+    fine(page.button(key="remedy").click().run())
+    assert "weighed more" in said(page) and page.toggle(key="probe.text.class_weights").value is True
+
+
+def test_the_threshold_is_kept_on_the_card_and_an_unsure_answer_is_unknown(page):
+    upload(page, "my_colours.zip", pictures())
+    page.sidebar.slider(key="probe.image.num_train_epochs").set_value(1)  # so that it is not sure of anything
+    press(page)
+    (job,) = jobs.list_jobs(OWNER)
+    work_on(job)
+    at = fine(opened(job=job.id))
+    at.session_state["transfer.tabs"] = "Unknown"
+    fine(at.run())
+    fine(at.slider(key=f"transfer.unknown.{job.id}").set_value(98).run())
+    (card,) = shelf.own_cards([job.folder])
+    assert card.unknown_below == 0.98
+    fine(at.switch_page("pages/vision.py").run())
+    picker = at.selectbox(key="model")
+    fine(picker.set_value(next(o for o in picker.options if "my colours" in o)).run())
+    assert "Unknown" in [header.value for header in at.header]
+    fine(at.toggle(key="beside_base").set_value(True).run())
+    assert "1,000 classes of its own" in said(at)
+
+
+def test_a_zip_of_ours_can_be_brought_back(page):
+    at = page
+    at.file_uploader(key="bring.upload").upload("mine.zip", b"PK\x05\x06" + b"\0" * 18)
+    fine(at.run())
+    fine(at.button(key="bring.button").click().run())
+    (job,) = jobs.list_jobs(OWNER)
+    assert job.entry == takehome.BRING_BACK and (job.folder / "inputs" / "upload.zip").is_file()
