@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import sys
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,16 @@ def device() -> "torch.device":
     import torch
 
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+@cache
+def is_good_at_bf16() -> bool:
+    """Whether 16-bit arithmetic is quicker here: on CUDA, and on processors with instructions for it."""
+    if device().type == "cuda":
+        return True
+    cpuinfo = Path("/proc/cpuinfo")
+    flags = cpuinfo.read_text() if cpuinfo.exists() else ""
+    return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
 def use_threads(count: int) -> None:
@@ -91,3 +102,13 @@ def used_mb() -> int:
         except (psutil.NoSuchProcess, psutil.AccessDenied):  # ended meanwhile
             continue
     return total // MB
+
+
+def peak_mb() -> int:
+    """The most megabytes that this process has held so far; 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # not Unix
+        return 0
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most // (MB if sys.platform == "darwin" else 1024)

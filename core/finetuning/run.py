@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,17 +12,22 @@ from core.finetuning.split import Split
 if TYPE_CHECKING:
     import numpy as np
 
-    from core.finetuning.backbones import Backbone
+    from core.finetuning.backbone import Backbone
+    from core.finetuning.objective import Objective
 
 Progress = dict[str, Any]
 """A record for the page: ``phase``, ``fraction`` and what the phase knows: ``epoch``, ``train_loss``, ``history`` …"""
+
+PRETRAINED, RANDOM = "pretrained", "random"
+"""What a network begins with: what it has learned, or the same network that has learned nothing."""
 
 PHASES = {
     "reading": "Reading your examples",
     "features": "Looking at each example once",
     "head": "Training the new layer",
-    "blocks": "Training the last blocks",
+    "blocks": "Training the network",
     "saving": "Measuring and saving",
+    "control": "Training the same network from scratch, to compare",
 }
 """Phase → what a page calls it, in the order in which they come."""
 
@@ -46,6 +52,13 @@ class Run:
     checkpoint: Path
     stopping: Callable[[], bool]
 
+    @cached_property
+    def objective(self) -> "Objective":
+        """What is made small."""
+        from core.finetuning.objective import Objective
+
+        return Objective(self.data, self.split.train, class_weights=self.settings.class_weights)
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -59,6 +72,7 @@ class Outcome:
         stopped: the visitor pressed Stop before the end.
         seconds: by phase.
         says: how it was trained, one sentence.
+        adapter: the folder of the adapter, where the strategy made one.
     """
 
     probs: "np.ndarray"
@@ -68,6 +82,7 @@ class Outcome:
     stopped: bool
     says: str
     seconds: dict[str, float] = field(default_factory=dict)
+    adapter: Path | None = None
 
 
 Training = Generator[Progress, None, Outcome | None]

@@ -18,16 +18,18 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.device import device
-from core.models.text_encoder import MAX_TOKENS, batches
+from core.models.text_encoder import MAX_TOKENS, batches, mean_of
 
 if TYPE_CHECKING:
     from transformers import BertForSequenceClassification, BertModel
 
 MEAN_WEIGHT = 1000.0
 POOLER_SCALE = 1 / 8
+_EPS = 1e-12  # of BERT's layer norms
 
 
 def with_mean_pooling(bert: "BertModel", labels: Sequence[str]) -> "BertForSequenceClassification":
@@ -55,6 +57,20 @@ def with_mean_pooling(bert: "BertModel", labels: Sequence[str]) -> "BertForSeque
     assert model.bert.pooler is not None
     _set(model.bert.pooler.dense, POOLER_SCALE)
     return model.eval()
+
+
+def averaged(hidden_states: Tensor, attention_mask: Tensor) -> Tensor:
+    """``(B, D)``: the classifier's features if its averaging layer stood right above ``hidden_states (B, T, D)``."""
+    sums = MEAN_WEIGHT * mean_of(hidden_states, attention_mask) + hidden_states[:, 0]
+    normed = F.layer_norm(F.layer_norm(sums, sums.shape[1:], eps=_EPS), sums.shape[1:], eps=_EPS)
+    return (normed * POOLER_SCALE).tanh()
+
+
+def keep_layers(model: "BertForSequenceClassification", count: int) -> None:
+    """Drop all layers of ``model`` between the first ``count`` and the one that computes the mean."""
+    layers: Any = model.bert.encoder.layer
+    model.bert.encoder.layer = nn.ModuleList([*layers[:count], layers[-1]])
+    model.config.num_hidden_layers = count + 1
 
 
 def pooled_features(model: "BertForSequenceClassification", tokenizer: Any, texts: Sequence[str]) -> Tensor:

@@ -16,7 +16,7 @@ class Strategy:
         name: its name in URLs and reports.
         trains: one sentence for the visitor: what learns, what stays as it was, how long it takes.
         recommended: whether it is what a page offers first.
-        settings: for ``image`` and ``text`` the frozen dataclass of its controls (see `core.params`).
+        settings: for ``image``, ``text`` or both the frozen dataclass of its controls (see `core.params`).
         entry: ``module:function`` of the training code: ``train(run) -> Training`` (see `core.finetuning.run`).
     """
 

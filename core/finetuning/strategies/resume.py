@@ -8,13 +8,16 @@ from typing import Any
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from core import checkpoint
 from core.finetuning.run import Progress
+from core.finetuning.strategies.learning import Learning
 
 FILE = "state.safetensors"
+EPOCH_MB = 20  # up to this size what learned is kept after every epoch: which example taught what can be asked later
 _MOMENTS = ("exp_avg", "exp_avg_sq", "step")
+_MB = 1_000_000
 
 
 @dataclass
@@ -23,7 +26,7 @@ class State:
 
     Attributes:
         epoch, step: how many are behind it.
-        best: the learning parameters at the lowest validation loss.
+        best: all that changes, as it was at the lowest validation loss.
         probs: ``(H, K)`` of the held-out rows with them.
         history: one record per epoch, epoch 0 being the probe.
         seconds: spent so far, by phase.
@@ -39,38 +42,50 @@ class State:
     seconds: dict[str, float]
 
 
-def save(folder: Path, trained: dict[str, nn.Parameter], optimizer: torch.optim.Optimizer, state: State) -> None:
-    """Write ``state``, the parameters and the optimizer's moments; the file before stays as the previous one."""
+def save(folder: Path, learning: Learning, optimizer: torch.optim.Optimizer, state: State) -> None:
+    """Write ``state``, what changes and the optimizer's moments; the file before stays as the previous one."""
     tensors: dict[str, Tensor] = {"probs": state.probs}
-    for name, parameter in trained.items():
-        tensors[f"now {name}"] = parameter.detach()
-        tensors[f"best {name}"] = state.best[name]
+    for name, tensor in learning.kept.items():
+        tensors[f"now {name}"] = tensor
+        if state.best_epoch != state.epoch:
+            tensors[f"best {name}"] = state.best[name]
+    for name, parameter in learning.parameters.items():
         for moment, value in optimizer.state.get(parameter, {}).items():
             tensors[f"{moment} {name}"] = value
     facts = {key: value for key, value in vars(state).items() if key not in ("best", "probs")}
-    # Memory may be channels-last or shared; the file wants plain copies.
-    plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     folder.mkdir(parents=True, exist_ok=True)
+    plain = _plain(tensors)
     checkpoint.save(folder / FILE, lambda path: save_file(plain, path, {"state": json.dumps(facts)}))
+    own = {name: plain[f"now {name}"] for name in learning.kept}
+    if sum(tensor.nbytes for tensor in own.values()) <= EPOCH_MB * _MB:
+        checkpoint.save(epoch_file(folder, state.epoch), lambda path: save_file(own, path))
 
 
-def load(folder: Path, trained: dict[str, nn.Parameter], optimizer: torch.optim.Optimizer) -> State | None:
+def epoch_file(folder: Path, epoch: int) -> Path:
+    """Where what learned is kept as it was after ``epoch``."""
+    return folder / f"epoch-{epoch:03d}.safetensors"
+
+
+def load(folder: Path, learning: Learning, optimizer: torch.optim.Optimizer) -> State | None:
     """The newest whole state, its weights and moments put in place; None where there is none."""
     read = checkpoint.load(folder / FILE, _read)
     if read is None:
         return None
     facts, tensors = read
-    with torch.no_grad():
-        for name, parameter in trained.items():
-            parameter.copy_(tensors[f"now {name}"])
-            moments = {m: tensors[f"{m} {name}"].to(parameter.device) for m in _MOMENTS if f"{m} {name}" in tensors}
-            if moments:
-                optimizer.state[parameter] = {
-                    m: torch.empty_like(parameter).copy_(value) if m != "step" else value
-                    for m, value in moments.items()
-                }
-    best = {name: tensors[f"best {name}"] for name in trained}
-    return State(best=best, probs=tensors["probs"], **facts)
+    learning.restore({name: tensors[f"now {name}"] for name in learning.kept})
+    for name, parameter in learning.parameters.items():
+        moments = {m: tensors[f"{m} {name}"].to(parameter.device) for m in _MOMENTS if f"{m} {name}" in tensors}
+        if moments:
+            optimizer.state[parameter] = {
+                m: torch.empty_like(parameter).copy_(value) if m != "step" else value for m, value in moments.items()
+            }
+    which = "now" if facts["best_epoch"] == facts["epoch"] else "best"
+    return State(best={name: tensors[f"{which} {name}"] for name in learning.kept}, probs=tensors["probs"], **facts)
+
+
+def _plain(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Copies as a file wants them: memory may be channels-last or shared."""
+    return {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:

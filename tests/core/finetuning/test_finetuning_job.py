@@ -10,11 +10,12 @@ import torch
 from safetensors.torch import load_file
 
 from core import checkpoint
+from core.data.labelled import Labelled
 from core.errors import PlaygroundError
 from core.finetuning import STRATEGIES, STRATEGIES_BY_NAME, feature_cache, job, shelf
 from core.finetuning.report import Report, read_report
 from core.finetuning.run import PHASES
-from core.finetuning.strategies import partial, resume
+from core.finetuning.strategies import resume
 from core.models.image_classifier import ImageClassifier
 from core.models.text_classifier import TextClassifier
 from core.params import params_of
@@ -37,11 +38,13 @@ def stopping_at(calls: int) -> Callable[[], bool]:
     return lambda: next(asked) >= calls
 
 
-@pytest.mark.parametrize("kind", ["text", "image"])
-@pytest.mark.parametrize("strategy", [s.name for s in STRATEGIES])
+OFFERED = [(strategy.name, kind) for strategy in STRATEGIES for kind in strategy.settings]
+
+
+@pytest.mark.parametrize(("strategy", "kind"), OFFERED)
 def test_a_run_learns_reports_and_leaves_a_model(make_task, toy, kind: str, strategy: str) -> None:
     data = toy[kind]
-    task = make_task(data, strategy, {"num_train_epochs": 3} if strategy == "partial" else {})
+    task = make_task(data, strategy, {} if strategy == "probe" else {"num_train_epochs": 3, "learning_rate": 1e-3})
     records = task.run()
     assert {r["phase"] for r in records} - {"done"} <= set(PHASES)
     fractions = [r["fraction"] for r in records]
@@ -51,6 +54,12 @@ def test_a_run_learns_reports_and_leaves_a_model(make_task, toy, kind: str, stra
     assert report.accuracy >= 0.75 and report.low <= report.accuracy <= report.high
     assert report.is_test and report.held_out == report.counts["test"] > 7
     assert report.counts["train"] + report.counts["val"] + report.counts["test"] == len(data)
+    assert report.f1_low is not None and report.f1_high is not None
+    assert report.f1_low <= report.macro_f1 <= report.f1_high
+    assert [control.name for control in report.controls] == ["majority", "untuned"]
+    told = [record["wrong"] for record in records if "wrong" in record]
+    val_wrong = round((1 - report.history[-1]["val_accuracy"]) * report.counts["val"])
+    assert told and (len(told[-1]) == min(val_wrong, 12) or strategy == "probe")
     (card,) = shelf.own_cards([task.folder])
     assert card.labels == data.labels and card.slug == f"own-{task.folder.name[:8]}"
     loaded = TextClassifier.load(card) if kind == "text" else ImageClassifier.load(card)
@@ -172,34 +181,57 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(make_task, toy) -> No
 
 
 CHANGES = {
-    "num_train_epochs": 3,
+    "num_train_epochs": 1,
     "learning_rate": 0.001,
     "batch_size": 4,
     "unfrozen_blocks": 2,
     "weight_decay": 0.5,
     "warmup_ratio": 0.5,
+    "lr_scheduler_type": "cosine",
     "early_stopping_patience": 1,
+    "early_stopping_threshold": 0.5,
+    "class_weights": True,
     "valid_split": 0.4,
     "seed": 7,
     "max_seq_length": 16,
+    "augmentation": "strong",
+    "lora_r": 2,
+    "lora_alpha": 4,
+    "lora_dropout": 0.5,
+    "temperature": 0.5,
 }
-PLAIN = {**QUICK, "num_train_epochs": 4, "learning_rate": 0.01, "early_stopping_patience": 4}
+PLAIN = {"num_train_epochs": 3, "learning_rate": 0.01, "batch_size": 8, "early_stopping_patience": 2}
 
 
-@pytest.mark.parametrize("kind", ["text", "image"])
-def test_every_partial_setting_changes_the_run(make_task, toy, kind: str) -> None:
-    names = {param.name for param in params_of(STRATEGIES_BY_NAME["partial"].settings[kind])}
+def unequal(data: Labelled, *, by_heart: bool) -> Labelled:
+    """A third of one class; ``by_heart``: classes without meaning, so that validation soon gets worse."""
+    fields: dict = {}
+    if by_heart:
+        fields["targets"] = tuple(i // 2 % 2 for i in range(len(data)))
+    else:
+        rows = [i for i in range(len(data)) if data.targets[i] or i % 4]
+        fields |= {name: tuple(getattr(data, name)[i] for i in rows) for name in ("examples", "targets", "names")}
+    if data.kind == "text":  # the shortest limit cuts them
+        fields["examples"] = tuple(" ".join([text] * 4) for text in fields.get("examples", data.examples))
+    return replace(data, **fields)
+
+
+@pytest.mark.parametrize(("strategy", "kind"), [one for one in OFFERED if one[0] != "probe"])
+def test_every_setting_changes_the_run(make_task, toy, strategy: str, kind: str) -> None:
+    names = {param.name for param in params_of(STRATEGIES_BY_NAME[strategy].settings[kind])}
     assert names <= set(CHANGES)
-    # Labels that can only be learned by heart, so that patience matters; texts that the shortest limit cuts.
-    data = replace(toy[kind], targets=tuple(i // 2 % 2 for i in range(len(toy[kind]))))
-    if kind == "text":
-        data = replace(data, examples=tuple(" ".join([text] * 4) for text in data.examples))
-    plain = make_task(data, "partial", PLAIN)
-    plain.run()
-    for name in sorted(names):
-        changed = make_task(data, "partial", {**PLAIN, name: CHANGES[name]})
-        changed.run()
-        assert reported(changed).history != reported(plain).history, name
+    if strategy != "partial":  # the loop is the same: only what this one adds
+        names -= {param.name for param in params_of(STRATEGIES_BY_NAME["partial"].settings[kind])} - {"learning_rate"}
+    for by_heart in {"early_stopping_patience" in names, False}:
+        data = unequal(toy[kind], by_heart=by_heart)
+        settings = PLAIN if by_heart else {**PLAIN, "learning_rate": 0.003}
+        plain = make_task(data, strategy, settings)
+        plain.run()
+        own = names & {"early_stopping_patience"} if by_heart else names - {"early_stopping_patience"}
+        for name in sorted(own):
+            changed = make_task(data, strategy, {**settings, name: CHANGES[name]})
+            changed.run()
+            assert reported(changed).history != reported(plain).history, name
 
 
 def test_frozen_things_stay_frozen(make_task, toy, tiny_image) -> None:
@@ -214,13 +246,6 @@ def test_frozen_things_stay_frozen(make_task, toy, tiny_image) -> None:
     assert not any("running_" in name or "_bn" in name or "norm" in name for name in moved), moved
 
 
-def test_the_rate_rises_then_falls_to_nothing() -> None:
-    rates = [partial._schedule(step, 100, 0.1) for step in range(100)]
-    assert rates[0] == 0.1 and rates[9] == 1.0 and max(rates) == 1.0
-    assert rates[10:] == sorted(rates[10:], reverse=True) and rates[99] == pytest.approx(1 / 90)
-    assert partial._schedule(0, 10, 0.0) == 1.0
-
-
 @pytest.mark.parametrize(
     ("params", "words"),
     [
@@ -228,6 +253,7 @@ def test_the_rate_rises_then_falls_to_nothing() -> None:
         ({"base": "nothing"}, "no model 'nothing'"),
         ({"base": "tiny-image"}, "does not read texts"),
         ({"settings": {"learning_rate": 7}}, "Learning rate"),
+        ({"weights": "golden"}, "no weights 'golden'"),
     ],
 )
 def test_wrong_parameters_are_told(make_task, toy, params: dict, words: str) -> None:
