@@ -5,17 +5,24 @@ from pathlib import Path, PurePosixPath
 
 from core.config import Limits
 from core.data.gathering import LAYOUT, LIST, Archive, gather, ignored, picture_list
+from core.data.packed import Packing
 from core.errors import PlaygroundError
 
 
 def read_folder(
-    folder: Path, limits: Limits | None = None, *, side: int = 256, told: Callable[[float], None] | None = None
+    folder: Path,
+    limits: Limits | None = None,
+    *,
+    side: int = 256,
+    told: Callable[[float], None] | None = None,
+    packing: Packing | None = None,
 ) -> Archive:
     """Read the pictures in ``folder``, one at a time, by the class folders that they are in or by its ``labels.csv``.
 
     Args:
         side: pixels that the longer side of a picture is reduced to.
         told: hears the fraction that is read.
+        packing: where the reduced pictures go, so that a folder of any size can be read; else they stay in memory.
 
     Raises:
         PlaygroundError: no such folder, a bad ``labels.csv``, or no pictures with a class.
@@ -35,4 +42,4 @@ def read_folder(
             if told:
                 told((done + 1) / len(wanted))
 
-    return gather(files(), limits, side, listed)
+    return gather(files(), limits, side, listed, packing)

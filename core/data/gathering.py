@@ -1,6 +1,6 @@
 """Many picture files as labelled pictures: each is reduced when it is read, so memory grows by small pictures only."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -8,6 +8,7 @@ from core.config import Limits
 from core.data.columns import several_labels
 from core.data.images import read_image
 from core.data.labelled import LabelledImages, encode, index_label_sets, index_labels
+from core.data.packed import Packing
 from core.data.tables import read_table
 from core.data.texts import clean_label
 from core.errors import PlaygroundError
@@ -62,13 +63,16 @@ def gather(
     limits: Limits,
     side: int,
     listed: dict[str, tuple[str, ...]] | None = None,
+    packing: Packing | None = None,
 ) -> Archive:
     """The readable pictures among ``files`` (path, content), of the class that their folder or ``listed`` names.
+
+    They are kept in memory, or on disk where ``packing`` is given.
 
     Raises:
         PlaygroundError: there is no readable picture with a class.
     """
-    examples: list[bytes] = []
+    examples: list[bytes] | Packing = [] if packing is None else packing
     classes: list[tuple[str, ...]] = []
     names: list[str] = []
     skipped: list[tuple[str, str]] = []
@@ -90,9 +94,10 @@ def gather(
         examples.append(encode(picture.image, side))
         classes.append(words)
         names.append(name)
-    if not examples:
+    if not len(examples):
         raise PlaygroundError(_nothing(seen, skipped))
-    return Archive(_labelled(examples, classes, names), tuple(skipped), tuple(_notices(skipped, adapted)))
+    kept = tuple(examples) if isinstance(examples, list) else examples.packed()
+    return Archive(_labelled(kept, classes, names), tuple(skipped), tuple(_notices(skipped, adapted)))
 
 
 def _words(path: PurePosixPath, listed: dict[str, tuple[str, ...]] | None) -> tuple[str, ...]:
@@ -102,12 +107,12 @@ def _words(path: PurePosixPath, listed: dict[str, tuple[str, ...]] | None) -> tu
     return next((listed[end] for end in ends if end in listed), ())
 
 
-def _labelled(examples: list[bytes], classes: list[tuple[str, ...]], names: list[str]) -> LabelledImages:
+def _labelled(examples: Sequence[bytes], classes: list[tuple[str, ...]], names: list[str]) -> LabelledImages:
     if any(len(words) > 1 for words in classes):
         labels, targets, sets = index_label_sets(classes)
-        return LabelledImages(tuple(examples), targets, labels, tuple(names), target_sets=sets)
+        return LabelledImages(examples, targets, labels, tuple(names), target_sets=sets)
     labels, targets = index_labels([word for (word,) in classes])
-    return LabelledImages(tuple(examples), targets, labels, tuple(names))
+    return LabelledImages(examples, targets, labels, tuple(names))
 
 
 def _nothing(seen: int, skipped: list[tuple[str, str]]) -> str:

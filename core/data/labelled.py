@@ -15,7 +15,8 @@ class LabelledImages:
     """Pictures with one class each.
 
     Attributes:
-        examples: N encoded RGB pictures (PNG or JPEG bytes), at most 256 pixels a side: thousands fit.
+        examples: N encoded RGB pictures (PNG or JPEG bytes), at most 256 pixels a side: thousands fit in
+            memory, and a `core.data.packed.Packed` holds any number on disk.
         targets: N class indices in ``[0, K)``.
         labels: K class names.
         names: N names that a visitor knows the example by (file name, "row 12").
@@ -24,7 +25,7 @@ class LabelledImages:
             ``targets`` holds each example's rarest class, by which a split is stratified.
     """
 
-    examples: tuple[bytes, ...]
+    examples: Sequence[bytes]
     targets: tuple[int, ...]
     labels: tuple[str, ...]
     names: tuple[str, ...]
