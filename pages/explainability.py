@@ -32,7 +32,7 @@ def explain_a_picture() -> None:
     answer = classifier.predict(picked.image, top=len(classifier.labels))
     with st.sidebar:
         target = evidence.answer_picker(answer.labels, answer.targets)
-        chosen = evidence.method_picker("image")
+        chosen = evidence.method_picker("image", classifier)
         with st.expander("Settings of the evidence", key="explain.evidence"):
             control = st.selectbox(
                 "Compare with",
@@ -71,10 +71,9 @@ def explain_a_picture() -> None:
         )
 
     subject = evidence.Subject(
-        label=label,
-        explain=lambda name, options: explaining.picture_map(classifier, picked, name, target, options),
+        question=explaining.of_picture(classifier, picked, target),
         draw=lambda explained: st.image(drawn(explained).image, width="stretch", alt=describe(explained)),
-        judge=lambda explained: explaining.picture_curves(classifier, picked, explained.values, target, plan),
+        plan=plan,
         describe=describe,
         parts=regions,
         control=control,
@@ -93,13 +92,12 @@ def explain_a_text() -> None:
     answer = language.ranked(classifier, text)
     with st.sidebar:
         target = evidence.answer_picker(answer.labels, answer.targets)
-        chosen = evidence.method_picker("text")
+        chosen = evidence.method_picker("text", classifier)
         with st.expander("Settings of the evidence", key="explain.evidence"):
             plan = params.form(text_deletion.PARAMS, key="hide")
     if encoding.truncated:
         frame.notices((f"The text goes on, but the model reads only its first {len(encoding.tokens)} tokens.",))
     label = classifier.labels[target]
-    key = (card.slug, str(card.folder or ""), classifier.labels, text)
 
     def html(explained: Explained) -> str:
         return coloured_words.coloured_words([(word.text, word.value) for word in explained.words])
@@ -120,10 +118,9 @@ def explain_a_text() -> None:
         )
 
     subject = evidence.Subject(
-        label=label,
-        explain=lambda name, options: explaining.text_map(classifier, encoding, key, name, target, options),
+        question=explaining.of_text(classifier, encoding, text, target),
         draw=lambda explained: st.html(html(explained)),
-        judge=lambda explained: explaining.text_curves(classifier, encoding, key, explained.values, target, plan),
+        plan=plan,
         describe=lambda explained: describe_words(explained.method, explained.words, label),
         parts=ranked_words,
         control="shuffled",
@@ -168,7 +165,7 @@ def show(subject: evidence.Subject, chosen: dict[str, dict[str, Any]], first: An
     if not chosen:
         st.info("Choose at least one method in the sidebar.")
         return
-    st.header(f"Why “{literal(subject.label)}”, {percent(prob)}?", anchor=False)
+    st.header(f"Why “{literal(subject.question.label)}”, {percent(prob)}?", anchor=False)
     judged = evidence.side_by_side(subject, chosen, first)
     evidence.tabs(subject, judged, files)
     frame.account(sum(one.explained.seconds for one in judged))

@@ -1,91 +1,136 @@
-"""Explanations kept for the next run: of our samples for everybody, of a visitor's own things in their session only."""
+"""What is explained, and its explanations: a rough one at once, the full one in place, kept for the next run."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import streamlit as st
-
 from core.attribution.metrics import deletion, text_deletion
-from core.attribution.metrics.base import Band, Curve, Erased
-from core.attribution.result import Explained, explain_picture, explain_text
+from core.attribution.metrics.base import Curve, Erased
+from core.attribution.result import Explained, refined
 from ui.inputs import OWN, Picked
+from ui.kept import Kept, of_everybody, of_this_session
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from core.models.image_classifier import ImageClassifier
     from core.models.text_classifier import Encoding, TextClassifier
 
 Curves = dict[Erased, Curve]
+Report = Callable[[float, Explained | None], None]
 
 
-def picture_map(
-    classifier: "ImageClassifier", picked: Picked, name: str, target: int, options: Mapping[str, Any]
-) -> Explained:
-    """One method's map of the current picture."""
-    call = _map_of_sample if _ours(classifier, picked) else _map_of_own
-    return call(classifier, picked.image, _key(classifier, picked), name, target, dict(options))
+@dataclass(frozen=True)
+class Question:
+    """Why this class? One model, one input, one class.
+
+    Attributes:
+        key: equal for equal questions.
+        ours: neither the model nor the input is a visitor's own, so that answers may be shared.
+        inputs: pixels ``(1, 3, H, W)``, or an encoded text.
+    """
+
+    key: tuple[Any, ...]
+    ours: bool
+    classifier: Any
+    inputs: Any
+    target: int
+
+    @property
+    def label(self) -> str:
+        """The class."""
+        return self.classifier.labels[self.target]
+
+    @property
+    def kept(self) -> Kept:
+        """Where its answers are kept."""
+        return of_everybody() if self.ours else of_this_session()
+
+    def find(self, *what: Any) -> Any:
+        """What was kept for this question under ``what``, or None."""
+        return self.kept.get((self.key, *map(frozen, what)))
+
+    def keep(self, value: Any, *what: Any) -> Any:
+        """Keep ``value`` under ``what``; returns it."""
+        return self.kept.put((self.key, *map(frozen, what)), value)
+
+    def once(self, make: Callable[[], Any], *what: Any) -> Any:
+        """What is kept under ``what``, made now if nothing is."""
+        held = self.find(*what)
+        return self.keep(make(), *what) if held is None else held
 
 
-def picture_curves(
-    classifier: "ImageClassifier", picked: Picked, values: "np.ndarray", target: int, options: Mapping[str, Any]
-) -> Curves:
-    """Deletion and insertion of one map of the current picture; random cells are run once for all maps."""
-    ours = _ours(classifier, picked)
-    key, plan = _key(classifier, picked), deletion.Plan(**options)
-    scattered = (_scattered_of_sample if ours else _scattered_of_own)(classifier, picked.image, key, target, plan)
-    call = _curves_of_sample if ours else _curves_of_own
-    return call(classifier, picked.image, scattered, key, values, target, plan)
+def of_picture(classifier: "ImageClassifier", picked: Picked, target: int) -> Question:
+    """The question about the current picture."""
+    card = classifier.card
+    own = hashlib.sha256(picked.image.tobytes()).hexdigest() if picked.slug == OWN else ""
+    key = ("picture", card.slug, str(card.folder or ""), picked.slug, own, target)
+    pixels = classifier.pixels(picked.image)
+    return Question(key, not own and card.folder is None, classifier, pixels, target)
 
 
-@st.cache_data(max_entries=24, scope="session", show_spinner=False)
-def text_map(
-    _classifier: "TextClassifier", _encoding: "Encoding", key: tuple, name: str, target: int, options: dict[str, Any]
-) -> Explained:
-    """One method's credit of each word; ``key`` says which model and text."""
-    return explain_text(_classifier, _encoding, name, target, options)
+def of_text(classifier: "TextClassifier", encoding: "Encoding", text: str, target: int) -> Question:
+    """The question about the current text; its answers stay in the visitor's session."""
+    card = classifier.card
+    return Question(
+        ("text", card.slug, str(card.folder or ""), classifier.labels, text, target),
+        False,
+        classifier,
+        encoding,
+        target,
+    )
 
 
-@st.cache_data(max_entries=24, scope="session", show_spinner=False)
-def text_curves(
-    _classifier: "TextClassifier",
-    _encoding: "Encoding",
-    key: tuple,
-    values: "np.ndarray",
-    target: int,
-    options: dict[str, Any],
-) -> Curves:
-    """Deletion and insertion of one text's words; ``key`` as above."""
-    return text_deletion.trust_text_curves(_classifier, _encoding, list(values), target, **options)
+def finished(question: Question, name: str, options: Mapping[str, Any]) -> Explained | None:
+    """The full answer of the method called ``name``, if it is kept."""
+    return question.find("map", name, options)
 
 
-def _ours(classifier: "ImageClassifier", picked: Picked) -> bool:
-    """Whether neither the picture nor the model is a visitor's own."""
-    return picked.slug != OWN and classifier.card.folder is None
+def rough(question: Question, name: str, options: Mapping[str, Any]) -> Explained | None:
+    """The best answer that the method had when it was stopped, if it had one."""
+    return of_this_session().get((question.key, "rough", name, frozen(options)))
 
 
-def _key(classifier: "ImageClassifier", picked: Picked) -> tuple[str, str, bytes]:
-    own = picked.image.tobytes() if picked.slug == OWN else b""
-    return (f"{classifier.card.slug} {classifier.card.folder or ''}", picked.slug, own)
+def explain(question: Question, name: str, options: Mapping[str, Any], report: Report) -> Iterator[Explained]:
+    """A rough answer, if the method has one, then the full one; each is kept, also when the run is cut off between."""
+
+    def hold(found: Explained) -> None:
+        of_this_session().put((question.key, "rough", name, frozen(options)), found)
+
+    def told(fraction: float, found: Explained | None) -> None:
+        if found is not None:
+            hold(found)
+        report(fraction, found)
+
+    for found in refined(question.classifier, question.inputs, name, question.target, options, told):
+        if found.rough:
+            hold(found)
+        else:
+            question.keep(found, "map", name, options)
+        yield found
 
 
-def _map(_classifier, _image, key: tuple, name: str, target: int, options: dict[str, Any]) -> Explained:
-    return explain_picture(_classifier, _classifier.pixels(_image), name, target, options)
+def curves(question: Question, one: Explained, plan: Mapping[str, Any]) -> Curves:
+    """Deletion and insertion of one answer, beside their controls; random cells are run once for all maps."""
+    classifier, inputs, target = question.classifier, question.inputs, question.target
+
+    def of_pixels() -> Curves:
+        asked = deletion.Plan(**plan)
+        scattered = question.once(
+            lambda: deletion.scattered_bands(classifier, inputs, target, asked), "scattered", plan
+        )
+        return deletion.trust_curves(classifier, inputs, one.values, target, asked, scattered)
+
+    def of_words() -> Curves:
+        return text_deletion.trust_text_curves(classifier, inputs, list(one.values), target, **plan)
+
+    make = of_words if one.words else of_pixels
+    return question.once(make, "curves", one.values.tobytes(), plan)
 
 
-def _scattered(_classifier, _image, key: tuple, target: int, plan: deletion.Plan) -> dict[Erased, Band]:
-    return deletion.scattered_bands(_classifier, _classifier.pixels(_image), target, plan)
-
-
-def _curves(
-    _classifier, _image, _scattered, key: tuple, values: "np.ndarray", target: int, plan: deletion.Plan
-) -> Curves:
-    return deletion.trust_curves(_classifier, _classifier.pixels(_image), values, target, plan, _scattered)
-
-
-_map_of_sample = st.cache_data(max_entries=96, show_spinner=False)(_map)
-_map_of_own = st.cache_data(max_entries=16, scope="session", show_spinner=False)(_map)
-_scattered_of_sample = st.cache_data(max_entries=48, show_spinner=False)(_scattered)
-_scattered_of_own = st.cache_data(max_entries=8, scope="session", show_spinner=False)(_scattered)
-_curves_of_sample = st.cache_data(max_entries=96, show_spinner=False)(_curves)
-_curves_of_own = st.cache_data(max_entries=16, scope="session", show_spinner=False)(_curves)
+def frozen(value: Any) -> Any:
+    """``value`` as something that can be a key."""
+    if isinstance(value, Mapping):
+        return tuple(sorted((name, frozen(one)) for name, one in value.items()))
+    if isinstance(value, list | tuple):
+        return tuple(map(frozen, value))
+    return hashlib.sha256(value).digest() if isinstance(value, bytes) else value
