@@ -14,7 +14,7 @@ from core.plots import heatmap, theme
 
 _LINE, _GAP, _LETTER, _WIDTH = 34, 8, 9.2, 760  # pixels of an SVG of words
 _STRONG = 0.5  # of the strongest word, as on the page: underlined
-_UNREADABLE = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF)}
+_UNREADABLE = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 65534, 65535), "�")
 
 
 def map_png(picture: Image.Image, explained: Explained, *, opacity: float = 0.85, smooth: float = 0.0) -> bytes:
@@ -98,7 +98,7 @@ def _svg(width: int, height: int, title: str, inside: str) -> bytes:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
         f'role="img" font-family="system-ui, sans-serif"><title>{_safe(title)}</title>'
         f'<rect width="100%" height="100%" fill="#FFFFFF"/>{inside}</svg>'
-    ).encode()
+    ).encode(errors="replace")
 
 
 def _safe(text: str) -> str:
