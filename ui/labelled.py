@@ -29,12 +29,13 @@ _ICONS = {checks.STOP: ":material/block:", checks.WARN: ":material/warning:", ch
 
 @dataclass(frozen=True)
 class Chosen:
-    """The examples on the page, what they are called, and what is to be said about them."""
+    """The examples on the page, their name, what is to be said about them, and whether they are seen already."""
 
     data: Labelled
     title: str
     about: str = ""
     notices: tuple[str, ...] = ()
+    seen: bool = False
 
 
 def choose() -> Chosen | None:
@@ -58,7 +59,7 @@ def choose() -> Chosen | None:
         return _own()
     if slug == BUCKETS:
         held = buckets.choose()
-        return Chosen(held, "My pictures") if held else None
+        return Chosen(held, "My pictures", seen=True) if held else None
     if slug == HUB:
         return _from_hub()
     chosen = samples.SAMPLE_SETS_BY_SLUG[slug or options[0]]
@@ -73,10 +74,10 @@ def show(chosen: Chosen) -> bool:
     findings = _checked(chosen.data)
     for finding in findings:
         _tell(finding, chosen.data.kind)
-    if isinstance(chosen.data, LabelledImages):
-        _pictures(chosen.data)
-    else:
+    if isinstance(chosen.data, LabelledTexts):
         _texts(chosen.data)
+    elif not chosen.seen:
+        _pictures(chosen.data)
     return not checks.stops(findings)
 
 

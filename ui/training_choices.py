@@ -9,6 +9,7 @@ import streamlit as st
 from core.data.augmentation import augment
 from core.data.labelled import Labelled, LabelledImages, contact_sheet
 from core.finetuning import STRATEGIES, Strategy
+from core.finetuning.estimate import estimate
 from core.models import ModelCard, cards_for
 from core.params import params_of
 from ui import params, resources
@@ -111,7 +112,13 @@ def _title(strategy: Strategy) -> str:
 
 def _caption(strategy: Strategy, card: ModelCard, kind: str, examples: int) -> str:
     """What learns, and what it will cost with the settings as they stand."""
-    return literal(strategy.trains)
+    trains = literal(strategy.trains)
+    if not examples:
+        return trains
+    fields = params_of(strategy.settings[kind])
+    settings = {p.name: st.session_state.get(f"{strategy.name}.{kind}.{p.name}", p.default) for p in fields}
+    says = estimate(strategy, card, kind, examples, settings).says
+    return f"{trains} {literal(says[:1].upper() + says[1:])}."
 
 
 def _preview(data: LabelledImages, strength: str) -> None:

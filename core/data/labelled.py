@@ -127,9 +127,9 @@ def sheet(data: LabelledImages, at: Sequence[int], columns: int = 10, side: int 
 
 
 def contact_sheet(pictures: Sequence[Image.Image], columns: int = 10, side: int = 96) -> Image.Image:
-    """Pictures side by side on white, ``columns`` in a row, each fitted into ``side`` pixels."""
+    """Pictures side by side on clear ground (RGBA), ``columns`` in a row, each fitted into ``side`` pixels."""
     rows = -(-len(pictures) // columns)
-    made = Image.new("RGB", (columns * side, max(rows, 1) * side), "white")
+    made = Image.new("RGBA", (columns * side, max(rows, 1) * side))
     for place, original in enumerate(pictures):
         picture = original.copy()
         picture.thumbnail((side - 8, side - 8), Image.Resampling.LANCZOS)
