@@ -58,6 +58,13 @@ def panel(job: "jobs.Job", draw: Callable[["jobs.Job"], None], phases: Mapping[s
     st.fragment(poll, run_every=0.5 if job.active else None)()
 
 
+def without_model(job: "jobs.Job") -> str:
+    """What to say of a job that was stopped and left no result."""
+    if job.resumable:
+        return "It was stopped before it could put a model together: Restart continues from what it had learned."
+    return "It was stopped before anything was learned, so there is no model."
+
+
 def runs(entry: str, shown: "jobs.Job | None") -> None:
     """The visitor's jobs of ``entry``, newest first, each to be opened or removed; nothing where there are none."""
     owner = visitor.known_owner()
@@ -110,7 +117,7 @@ def _headline(job: "jobs.Job", phases: Mapping[str, str]) -> None:
             key="job.restart",
             on_click=_restart,
             args=(job,),
-            help="Continues from what was saved.",
+            help="Continues from what was saved." if job.resumable else "Begins again; nothing had been saved.",
             width="stretch",
         )
     st.html(_ALOUD.format(html.escape(_standing(job, phases))))

@@ -62,8 +62,13 @@ class Job:
 
     @property
     def restartable(self) -> bool:
-        """Whether Restart would continue it from its checkpoint."""
+        """Whether Restart would queue it again."""
         return self.state in (FAILED, CANCELLED, INTERRUPTED)
+
+    @property
+    def resumable(self) -> bool:
+        """Whether Restart would find a checkpoint; without one it begins anew."""
+        return self.restartable and any(self.folder.glob("checkpoint/*"))
 
     @property
     def fraction(self) -> float:

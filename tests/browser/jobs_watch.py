@@ -34,7 +34,7 @@ class Watch:
         """Press Fine-tune on the page, and wait until the network's blocks learn."""
         self.open(visit)
         visit.page.get_by_role("button", name="Fine-tune").click()
-        visit.page.wait_for_url(re.compile("job="), timeout=60_000)
+        visit.page.wait_for_url(re.compile("job="), timeout=120_000)
         return self.until(self.job(visit), learning)
 
     def open(self, visit: Visit) -> Visit:
@@ -54,7 +54,7 @@ class Watch:
         query = parse_qs(urlsplit(visit.page.url).query)
         return jobs.get(query["job"][0], query["me"][0])
 
-    def until(self, job: jobs.Job, met: Callable[[jobs.Job], object], seconds: float = 90.0) -> jobs.Job:
+    def until(self, job: jobs.Job, met: Callable[[jobs.Job], object], seconds: float = 180.0) -> jobs.Job:
         """The job once ``met`` holds; the limit only bounds a failing test."""
         deadline = time.monotonic() + seconds
         while not met(job := jobs.get(job.id, job.owner)):
@@ -110,12 +110,17 @@ def learning(job: jobs.Job) -> bool:
     return job.progress.get("phase") == "blocks" and len(job.progress.get("history") or []) >= 1
 
 
+def learns_again(since: float) -> Callable[[jobs.Job], bool]:
+    """Whether a process that began after ``since`` learns; the record of the one before stays until it reports."""
+    return lambda job: learning(job) and job.state == "running" and job.progress["started"] > since
+
+
 def panel(visit: Visit) -> Locator:
     """The words of the bar."""
     return visit.page.get_by_test_id("stProgress").first
 
 
-def sees(visit: Visit, words: str, seconds: float = 60) -> None:
+def sees(visit: Visit, words: str, seconds: float = 120) -> None:
     """The visitor reads ``words`` somewhere on the page."""
     expect(visit.page.get_by_test_id("stMain").get_by_text(words).first).to_be_visible(timeout=1000 * seconds)
 
@@ -128,5 +133,5 @@ def press(visit: Visit, name: str) -> None:
 def stop_and_keep(visit: Visit) -> None:
     """Press Stop; the page shows the model that was reached."""
     press(visit, "Stop")
-    expect(visit.page.get_by_role("button", name="Take home")).to_be_visible(timeout=60_000)
+    expect(visit.page.get_by_role("button", name="Take home")).to_be_visible(timeout=120_000)
     sees(visit, "Stopped early")

@@ -14,7 +14,7 @@ from core import jobs
 from core.errors import Busy
 from core.jobs.failures import DISK_FULL, OUT_OF_MEMORY
 from tests.browser.conftest import Server, Visit, serve
-from tests.browser.jobs_watch import Watch, learning, panel, press, sees, stop_and_keep
+from tests.browser.jobs_watch import Watch, learns_again, panel, press, sees, stop_and_keep
 
 pytestmark = pytest.mark.browser
 NewVisit = Callable[..., Visit]
@@ -37,11 +37,11 @@ def no_watch_is_left(server: Server) -> Iterator[None]:
 
 def test_a_killed_worker_goes_on_before_the_visitors_eyes(visit: Visit, watch: Watch) -> None:
     job = watch.begin(visit)
-    epochs = len(job.progress["history"])
+    epochs, killed = len(job.progress["history"]), time.time()
     watch.kill(watch.worker(job))
     sees(visit, "gone on from what was saved")
     expect(panel(visit)).to_contain_text("Running")
-    job = watch.until(job, learning)
+    job = watch.until(job, learns_again(killed))
     assert job.attempts == 2 and len(job.progress["history"]) >= epochs
     stop_and_keep(visit)
     visit.clean()
@@ -68,10 +68,11 @@ def test_three_deaths_are_told_and_restart_continues(visit: Visit, watch: Watch)
         watch.kill(watch.worker(job))
     sees(visit, "process ended 3 times")
     expect(panel(visit)).to_contain_text("Interrupted")
+    pressed = time.time()
     press(visit, "Restart")
     expect(panel(visit)).to_contain_text(re.compile("Waiting|Running"))
     expect(visit.page.get_by_text("process ended 3 times")).to_have_count(0)
-    job = watch.until(job, learning)
+    job = watch.until(job, learns_again(pressed))
     assert job.attempts == 1 and len(job.progress["history"]) >= epochs
     stop_and_keep(visit)
     visit.clean()
@@ -91,9 +92,11 @@ def test_a_hung_worker_is_ended_by_stop_and_restart_goes_on(visit: Visit, watch:
     job = watch.begin(visit)
     os.kill(watch.worker(job), signal.SIGSTOP)  # hears nothing any more, no signal either
     press(visit, "Stop")
-    expect(panel(visit)).to_contain_text("Stopped", timeout=30_000)
+    expect(panel(visit)).to_contain_text("Stopped", timeout=60_000)
+    sees(visit, "Restart continues from what it had learned")
+    pressed = time.time()
     press(visit, "Restart")
-    watch.until(job, learning)
+    watch.until(job, learns_again(pressed))
     stop_and_keep(visit)
     visit.clean()
 
@@ -104,7 +107,7 @@ def test_the_queue_shows_everybodys_place_and_refuses_the_21st(visit: Visit, new
     os.kill(watch.worker(first), signal.SIGSTOP)  # the queue stands still while we look
     watch.open(visit)
     press(visit, "Fine-tune")
-    expect(panel(visit)).to_contain_text("Waiting · 19 jobs ahead of you", timeout=60_000)
+    expect(panel(visit)).to_contain_text("Waiting · 19 jobs ahead of you", timeout=120_000)
     late = watch.open(new_visit())
     press(late, "Fine-tune")
     sees(late, "The queue is full, 20 jobs are waiting")
@@ -116,9 +119,9 @@ def test_the_queue_shows_everybodys_place_and_refuses_the_21st(visit: Visit, new
     expect(panel(visit)).to_contain_text("Waiting · 10 jobs ahead of you")
     for other in others[:10]:
         jobs.stop(other.id, other.owner)
-    expect(panel(visit)).to_contain_text("Running", timeout=90_000)
+    expect(panel(visit)).to_contain_text("Running", timeout=120_000)
     press(late, "Fine-tune")
-    expect(panel(late)).to_contain_text("Waiting · 1 job ahead of you", timeout=60_000)
+    expect(panel(late)).to_contain_text("Waiting · 1 job ahead of you", timeout=120_000)
     visit.clean()
     late.clean()
 
@@ -128,8 +131,9 @@ def test_a_lack_of_memory_is_told_and_the_run_can_go_on(visit: Visit, watch: Wat
     resource.prlimit(watch.worker(job), resource.RLIMIT_DATA, (MB, resource.RLIM_INFINITY))  # nothing more to be had
     sees(visit, OUT_OF_MEMORY.split(":")[0])
     assert watch.job(visit).state == "failed"
+    pressed = time.time()
     press(visit, "Restart")
-    watch.until(job, learning)
+    watch.until(job, learns_again(pressed))
     stop_and_keep(visit)
     visit.clean()
 
@@ -141,8 +145,9 @@ def test_a_full_disk_is_told_and_the_run_can_go_on(visit: Visit, watch: Watch) -
     resource.prlimit(watch.worker(job), resource.RLIMIT_FSIZE, (6 * MB, resource.RLIM_INFINITY))
     sees(visit, DISK_FULL.split(":")[0])
     assert watch.job(visit).state == "failed"
+    pressed = time.time()
     press(visit, "Restart")
-    job = watch.until(job, learning)
+    job = watch.until(job, learns_again(pressed))
     assert len(job.progress["history"]) >= epochs
     stop_and_keep(visit)
     visit.clean()
@@ -160,10 +165,11 @@ def test_the_app_is_killed_and_the_page_finds_its_run_again(
             before = len(job.progress["history"])
             job = watch.until(job, lambda job: len(job.progress["history"]) > before)  # learns without the app
             own.start()
-            expect(panel(visit)).to_contain_text("Running", timeout=60_000)  # nobody touched the page
+            expect(panel(visit)).to_contain_text("Running", timeout=120_000)  # nobody touched the page
             assert watch.worker(job) == worker and watch.job(visit).attempts == 1
 
             own.stop()
+            killed = time.time()
             watch.kill(watch.supervisor())
             watch.kill(worker)
             newest = max(
@@ -171,8 +177,8 @@ def test_the_app_is_killed_and_the_page_finds_its_run_again(
             )
             os.truncate(newest, newest.stat().st_size // 2)
             own.start()
-            sees(visit, "gone on from what was saved", 90)
-            resumed = watch.until(job, learning)
+            sees(visit, "gone on from what was saved")
+            resumed = watch.until(job, learns_again(killed))
             assert resumed.attempts == 2
             visit.page.wait_for_timeout(500)
             stop_and_keep(visit)
@@ -187,12 +193,12 @@ def test_reload_tab_and_browser_see_one_run_and_a_stranger_none(
     job = watch.begin(visit)
     private = visit.page.url
     visit.page.reload()
-    expect(panel(visit)).to_contain_text("Running", timeout=60_000)
+    expect(panel(visit)).to_contain_text("Running", timeout=120_000)
     tab = Visit(visit.page.context.new_page(), watch.server)
     elsewhere, stranger = new_visit(), new_visit()
     for other in (tab, elsewhere):
         other.page.goto(private)
-        expect(panel(other)).to_contain_text("Running", timeout=60_000)
+        expect(panel(other)).to_contain_text("Running", timeout=120_000)
     for link in (re.sub(r"me=[^&]+", "me=" + "x" * 22, private), re.sub(r"&?me=[^&]+", "", private)):
         stranger.page.goto(link)
         stranger.settle()
@@ -203,7 +209,7 @@ def test_reload_tab_and_browser_see_one_run_and_a_stranger_none(
         assert job.id not in stranger.page.url
     press(elsewhere, "Stop")
     for other in (visit, tab, elsewhere):
-        expect(other.page.get_by_role("button", name="Take home")).to_be_visible(timeout=60_000)
+        expect(other.page.get_by_role("button", name="Take home")).to_be_visible(timeout=120_000)
     assert watch.job(visit).state == "cancelled"
     visit.page.get_by_text("Your runs (1)").click()
     visit.page.get_by_role("button", name="Remove", exact=True).click()
