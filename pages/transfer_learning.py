@@ -67,7 +67,7 @@ def start(request: Request, chosen: Chosen | None, *, fit: bool, job: "jobs.Job 
     )
     if pressed and chosen:
         owner = visitor.owner()
-        files = spool.spool(chosen.data)
+        files = {**spool.spool(chosen.data), **spool.base_files(request.card)}
         title = own_title(f"{chosen.title}, {request.params['strategy']}", owner)
         job_id = jobs.submit(JOB, {**request.params, "title": title}, owner, files)
         visitor.watch(job_id)
@@ -90,7 +90,7 @@ def show_run(job: "jobs.Job") -> None:
     if report is None:
         job_panel.panel(job, lambda _: None, WORDS)
         if not job.error:
-            st.caption("It was stopped before anything was learned, so there is no model.")
+            st.caption(job_panel.without_model(job))
         return
     finetuned.show(job, report)
     take_home.links(job, report)
