@@ -22,7 +22,7 @@ answer = language.ranked(classifier, text)
 
 result, pieces = st.columns([1.3, 1], gap="medium")
 with result:
-    answers.headline(card, answer.labels, answer.probs)
+    answers.headline(card, answer.labels, answer.probs, multi_label=classifier.multi_label)
     figures.show(bars.bars(answer.labels, answer.probs), "nlp.bars", bars.in_words(answer.labels, answer.probs))
 with pieces:
     st.header(f"{len(encoding.tokens)} tokens", anchor=False)

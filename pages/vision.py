@@ -28,7 +28,7 @@ with input_:
     st.image(seen, width="stretch", output_format="JPEG", alt="The picture as the network sees it")
     st.caption(f"What the network sees: {seen.width} × {seen.height}")
 with result:
-    answers.headline(card, answer.labels, answer.probs)
+    answers.headline(card, answer.labels, answer.probs, multi_label=classifier.multi_label)
     figures.show(bars.bars(answer.labels, answer.probs), "vision.bars", bars.in_words(answer.labels, answer.probs))
 
 answers.beside_base_of_pictures(card, picked.image, top)

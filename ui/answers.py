@@ -10,15 +10,24 @@ from core.plots import bars
 from ui import figures, frame, language, resources
 from ui.words import literal, percent
 
+_LIKELY = 0.5  # of a class where several can fit
 
-def headline(card: ModelCard, labels: Sequence[str], probs: Sequence[float]) -> None:
-    """The likeliest class as a heading; "Unknown" where its probability is below the model's threshold."""
-    if probs[0] >= card.unknown_below:
+
+def headline(card: ModelCard, labels: Sequence[str], probs: Sequence[float], *, multi_label: bool = False) -> None:
+    """The answer as a heading; "Unknown" where even the likeliest class is below the model's threshold.
+
+    Where an input may have several classes, all that are likelier than not are named.
+    """
+    if probs[0] < card.unknown_below:
+        st.header("Unknown", anchor=False)
+        least = percent(card.unknown_below)
+        st.caption(f"{literal(labels[0])} is likeliest with {percent(probs[0])}; this model answers from {least} on.")
+    elif multi_label:
+        given = [literal(label) for label, prob in zip(labels, probs, strict=True) if prob >= _LIKELY]
+        st.header(", ".join(given) or "None of its classes", anchor=False)
+        st.caption("Each class is judged by itself, so several can fit, or none.")
+    else:
         st.header(f"{literal(labels[0])}, {percent(probs[0])}", anchor=False)
-        return
-    st.header("Unknown", anchor=False)
-    least = percent(card.unknown_below)
-    st.caption(f"{literal(labels[0])} is likeliest with {percent(probs[0])}; this model answers from {least} on.")
 
 
 def beside_base_of_pictures(card: ModelCard, image: Image.Image, top: int) -> None:
