@@ -9,51 +9,39 @@ from pathlib import Path
 import psutil
 import torch
 from captum.attr import IntegratedGradients
-from PIL import Image
 from torch import Tensor
 
-from benchmarks.lines import Line, at_least, at_most, interleaved
+from benchmarks.attribution import compared, plain, subject
+from benchmarks.lines import Line, at_most
 from core.attribution import METHODS_BY_NAME, explain
 from core.device import MB, use_threads
-from core.models import MODELS_BY_SLUG, hub
 from core.models.image_classifier import ImageClassifier
 
 ROOT = Path(__file__).resolve().parent.parent
-PICTURE = ROOT / "core" / "data" / "assets" / "cat.jpg"
-CARD = MODELS_BY_SLUG["efficientnet-lite0"]
 STEPS = 50
-EQUAL = 1e-3  # largest difference, as a share of the largest value
 
 
 def measure() -> list[Line]:
     """Seconds of both, interleaved; peak extra memory of each in a process of its own; largest difference."""
     use_threads(1)
-    classifier, pixels, target = _subject()
+    classifier, pixels, target = subject()
     ours, captums = _ours(classifier, pixels, target), _captums(pixels, target)
-    mine, theirs = interleaved(ours, captums)
-    difference = float((ours() - captums()).abs().max() / captums().abs().max())
-    lines = [at_least("attribution-ig", mine, theirs, "s", 3, f"EfficientNet-lite0, {STEPS} steps, one thread")]
-    lines.append(at_most("attribution-ig-memory", _peak("ours"), _peak("captum"), "MB", 0.25, "peak above the model"))
-    verdict = f"≤ {EQUAL:g} of the largest value"
-    lines.append(Line("attribution-ig-equal", difference, EQUAL, "", difference / EQUAL, verdict, difference <= EQUAL))
-    return lines
-
-
-def _subject() -> tuple[ImageClassifier, Tensor, int]:
-    classifier = ImageClassifier.load(CARD)
-    picture = Image.open(PICTURE).convert("RGB")
-    return classifier, classifier.pixels(picture), classifier.predict(picture).targets[0]
+    lines = compared("attribution-ig", ours, captums, 4, f"EfficientNet-lite0, {STEPS} steps, one thread")
+    return [
+        *lines,
+        at_most("attribution-ig-memory", _peak("ours"), _peak("captum"), "MB", 0.25, "peak above the model"),
+    ]
 
 
 def _ours(classifier: ImageClassifier, pixels: Tensor, target: int) -> Callable[[], Tensor]:
     method = METHODS_BY_NAME["Integrated gradients"]
-    return lambda: explain(classifier, method, pixels, target, n_steps=STEPS, baseline="grey").values
+    return lambda: explain(classifier, method, pixels, target, n_steps=STEPS, more=False, baseline="grey").values
 
 
 def _captums(pixels: Tensor, target: int) -> Callable[[], Tensor]:
     """The call from Captum's tutorial, on the network as `transformers` loads it."""
-    model = hub.load_model(CARD, "AutoModelForImageClassification").eval()
-    method = IntegratedGradients(lambda batch: model(pixel_values=batch).logits)
+    _, forward = plain()
+    method = IntegratedGradients(forward)
     return lambda: method.attribute(pixels.clone().requires_grad_(), target=target, n_steps=STEPS).detach()
 
 
@@ -66,7 +54,7 @@ def _peak(which: str) -> float:
 
 def _peak_inside(which: str) -> float:
     use_threads(1)
-    classifier, pixels, target = _subject()
+    classifier, pixels, target = subject()
     call = _ours(classifier, pixels, target) if which == "ours" else _captums(pixels, target)
     with torch.inference_mode():
         classifier.forward(pixels)  # what any first pass allocates is not the method's

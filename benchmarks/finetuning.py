@@ -1,6 +1,7 @@
 """What the fine-tuning benchmarks share: snippets, a timed probe, and the Trainer that a user would write instead."""
 
 import io
+import statistics
 import subprocess
 import sys
 import tarfile
@@ -22,7 +23,7 @@ from core.data.labelled import Labelled, LabelledTexts
 from core.finetuning import STRATEGIES_BY_NAME, backbones, feature_cache
 from core.finetuning.run import Run
 from core.finetuning.split import Split, split
-from core.finetuning.strategies.partial import answer
+from core.finetuning.strategies.answering import answer
 from core.models import MODELS_BY_SLUG
 
 PACKAGE = "vaderSentiment==0.5"  # fetched for measuring only; the texts are not redistributed
@@ -59,27 +60,51 @@ def _fetched() -> str:
             return file.read().decode("utf-8", "replace")
 
 
-def probe(base: str, data: Labelled, test: Labelled, seed: int = 42) -> tuple[float, float]:
-    """Seconds from the examples to the trained network, nothing cached, and its accuracy on ``test``."""
-    strategy = STRATEGIES_BY_NAME["probe"]
-    settings = strategy.settings[data.kind](seed=seed)
+def tuned(
+    name: str, base: str, data: Labelled, test: Labelled, seed: int = 42, **settings: Any
+) -> tuple[float, float, Any]:
+    """Seconds from the examples to the trained network by strategy ``name``, nothing cached; its accuracy on ``test``.
+
+    The third is what the strategy says about it.
+    """
+    strategy = STRATEGIES_BY_NAME[name]
+    chosen = strategy.settings[data.kind](seed=seed, **settings)
     with tempfile.TemporaryDirectory() as folder, mock.patch.object(feature_cache, "folder", lambda: Path(folder)):
         start = time.perf_counter()
-        parts = split(data, seed=seed, valid_split=settings.valid_split)
+        parts = split(data, seed=seed, valid_split=chosen.valid_split)
         # The benchmark brings its own test part, so that both sides learn from the same examples.
         parts = Split((*parts.train, *parts.test), parts.val, ())
-        backbone = backbones.load(MODELS_BY_SLUG[base], data, settings)
-        run = Run(data, parts, settings, backbone, Path(folder), lambda: False)
-        for _ in strategy.train()(run):
-            pass
+        backbone = backbones.load(MODELS_BY_SLUG[base], data, chosen)
+        outcome = finish(strategy.train()(Run(data, parts, chosen, backbone, Path(folder) / "run", lambda: False)))
         seconds = time.perf_counter() - start
-        other = backbones.load(MODELS_BY_SLUG[base], test, settings)
-        other.head.load_state_dict(backbone.head.state_dict())
-        rows = range(len(test))
+        other = backbones.load(MODELS_BY_SLUG[base], test, chosen)
+        if data.kind == "text":
+            other.cut(len(backbone.blocks()))
+        other.model.load_state_dict(backbone.model.state_dict())
         everything = SimpleNamespace(backbone=other, data=test, stopping=lambda: False)
-        logits = answer(everything, rows)  # pyright: ignore[reportArgumentType]
+        logits = answer(everything, range(len(test)))  # pyright: ignore[reportArgumentType]
         assert logits is not None
-    return seconds, accuracy(logits, test)
+    return seconds, accuracy(logits, test), outcome
+
+
+def finish(records: Any) -> Any:
+    """What a strategy returns at its end."""
+    while True:
+        try:
+            next(records)
+        except StopIteration as end:
+            return end.value
+
+
+def probe(base: str, data: Labelled, test: Labelled, seed: int = 42) -> tuple[float, float]:
+    """`tuned` by the probe, without its words."""
+    return tuned("probe", base, data, test, seed)[:2]
+
+
+def interval(values: Sequence[float]) -> str:
+    """``0.742 ± 0.010``: the mean over seeds and twice its standard error."""
+    error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else float("nan")
+    return f"{statistics.mean(values):.3f} ± {2 * error:.3f}"
 
 
 def accuracy(logits: torch.Tensor, test: Labelled) -> float:

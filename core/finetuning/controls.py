@@ -90,11 +90,11 @@ class Untuned:
         held_out = of(run.split.held_out)
         if self.names is not None:
             return ZERO_SHOT_SCALE * F.normalize(held_out, dim=1) @ F.normalize(self.names, dim=1).T
-        return nearest_centre(of(run.split.train), torch.tensor(run.data.targets)[list(run.split.train)], held_out)
+        targets = torch.tensor(run.data.targets)[list(run.split.train)]
+        return nearest_centre(of(run.split.train), targets, held_out, len(run.data.labels))
 
 
-def nearest_centre(features: Tensor, targets: Tensor, others: Tensor) -> Tensor:
+def nearest_centre(features: Tensor, targets: Tensor, others: Tensor, classes: int) -> Tensor:
     """``(H, K)``: minus the squared distance of ``others (H, D)`` to each class's mean of ``features (N, D)``."""
-    classes = int(targets.max()) + 1
     centres = torch.stack([features[targets == k].mean(0) for k in range(classes)])
-    return -torch.cdist(others, centres).square().nan_to_num(1e9)
+    return -torch.cdist(others, centres).square().nan_to_num(1e9)  # no mean where a class has no example

@@ -23,6 +23,7 @@ from core.errors import PlaygroundError, Unavailable
 from core.models import MODELS_BY_SLUG, ModelCard, cards_for
 
 if TYPE_CHECKING:
+    from torch import Tensor
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 # A single safetensors file and small text files; never a sharded index (it names files to open), never a pickle.
@@ -159,6 +160,16 @@ def label_names(model: "PreTrainedModel") -> tuple[str, ...]:
     """The names of a classifier's K classes in the order of its logits."""
     names: Any = model.config.id2label
     return tuple(str(names[i]) for i in range(len(names)))
+
+
+def is_multi_label(model: Any) -> bool:
+    """Whether a classifier judges each class by itself, by `transformers`' name for it in the configuration."""
+    return getattr(getattr(model, "config", None), "problem_type", None) == "multi_label_classification"
+
+
+def probs_of(logits: "Tensor", *, multi_label: bool) -> "Tensor":
+    """Probabilities of ``logits (..., K)``: softmax, or each class by itself."""
+    return logits.sigmoid() if multi_label else logits.softmax(-1)
 
 
 def load_gguf(folder: Path, name: str) -> tuple["PreTrainedModel", "PreTrainedTokenizerBase"]:

@@ -36,7 +36,7 @@ class Prediction:
 
     Attributes:
         labels: the names of the likeliest classes, likeliest first.
-        probs: their probabilities (softmax over all K classes).
+        probs: their probabilities: softmax over all K classes, or each class by itself in a ``multi_label`` model.
         logits: ``(K,)`` of all classes, in the order of the model.
         seconds: from the picture to the answer.
         targets: class indices of ``labels``.
@@ -55,6 +55,7 @@ class ImageClassifier:
     Attributes:
         card: its row in the catalog.
         labels: K class names in the order of the logits.
+        multi_label: a picture may have several classes: each probability stands for itself.
         lock: held by whoever puts hooks on ``model``; plain forward passes need it only beside such work.
         model: the `transformers` network, parameters frozen, in evaluation mode.
         gradient_model: the same network, quicker and lighter to differentiate; hooks on it need the lock too.
@@ -69,6 +70,7 @@ class ImageClassifier:
         names = hub.label_names(model)
         # Hub copies write "tabby, tabby cat" and call two classes "crane": one list of names serves them all.
         self.labels = imagenet_labels() if card.folder is None and len(names) == IMAGENET_CLASSES else names
+        self.multi_label = hub.is_multi_label(model)
         self.mean, self.std = preprocessing.mean, preprocessing.std
         self.image_size: int = preprocessing.size[0]
         path = _FEATURE_LAYERS.get(model.config.model_type)
@@ -126,7 +128,7 @@ class ImageClassifier:
         """The ``top`` likeliest classes of ``image``."""
         start = time.perf_counter()
         logits = self.logits(self.pixels(image))[0].float().cpu()
-        probs, targets = logits.softmax(0).topk(min(top, len(self.labels)))
+        probs, targets = hub.probs_of(logits, multi_label=self.multi_label).topk(min(top, len(self.labels)))
         indices = tuple(int(i) for i in targets)
         return Prediction(
             labels=tuple(self.labels[i] for i in indices),

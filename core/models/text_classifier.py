@@ -49,6 +49,7 @@ class TextClassifier:
         model: the network, parameters frozen, in evaluation mode.
         embedding_layer: the module that turns ``input_ids (B, T)`` into ``(B, T, D)``.
         max_tokens: how many tokens of a text it reads, its own marks included.
+        multi_label: a text may have several classes: each probability stands for itself.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class TextClassifier:
         self.model = model.to(device()).eval().requires_grad_(False)  # pyright: ignore[reportArgumentType]
         self.tokenizer = tokenizer
         self.labels = tuple(labels)
+        self.multi_label = hub.is_multi_label(model)
         # A fine-tuned model says how long its texts were in training.
         self.max_tokens = min(MAX_TOKENS, tokenizer.model_max_length)
         self.lock = lock or RLock()
@@ -114,7 +116,7 @@ class TextClassifier:
         for rows, input_ids, attention_mask in batches(ids, self.pad_token_id):  # pyright: ignore[reportArgumentType]
             with self.lock, torch.inference_mode():
                 logits = self.forward(input_ids.to(device()), attention_mask.to(device()))
-                probs[rows] = logits.float().softmax(1).cpu()
+                probs[rows] = hub.probs_of(logits.float(), multi_label=self.multi_label).cpu()
         return probs
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from peft.utils import ModulesToSaveWrapper
 from torch import nn
@@ -24,6 +25,7 @@ def train(run: Run) -> Training:
     """A probe, then the matrices and the new layer; the network that is left has them merged in."""
     settings: LoraSettings = run.settings
     backbone, name = run.backbone, _head_name(run.backbone)
+    torch.manual_seed(settings.seed)  # the matrices begin at random
     adapted = adapt(backbone, settings)
     learning = unfreeze(backbone, [*_matrices(backbone.model), backbone.head], around=backbone.blocks())
     plan = Plan(
