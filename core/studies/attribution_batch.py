@@ -27,7 +27,7 @@ _LATEST = 6  # rows in a progress record
 
 
 def files(card: ModelCard, data: Labelled) -> dict[str, bytes | Path]:
-    """The job's inputs for `core.jobs.submit`; ``targets`` and ``labels`` of ``data`` are empty where nobody knows them."""
+    """The inputs for `core.jobs.submit`; `targets` and `labels` of ``data`` are empty where nobody knows them."""
     return {**spool.spool(data), **spool.base_files(card)}
 
 
