@@ -8,6 +8,8 @@ import streamlit as st
 
 from core.attribution.describe import describe_picture, describe_words
 from core.attribution.metrics import deletion, text_deletion
+from core.attribution.metrics.base import Curve, Erased
+from core.attribution.metrics.scrubbing import picture_at, words_at
 from core.attribution.regions import GRID, ranked_regions
 from core.attribution.result import Explained
 from core.plots import bars, coloured_words, heatmap
@@ -70,14 +72,20 @@ def explain_a_picture() -> None:
             on_click="ignore",
         )
 
+    def at(explained: Explained, kind: Erased, curve: Curve, step: int) -> None:
+        shown = picture_at(classifier, question.inputs, explained.values, deletion.Plan(**plan), kind, step)
+        st.image(classifier.denormalise(shown), width="stretch", alt=f"{picked.title}, step {step} of the {kind}")
+
+    question = explaining.of_picture(classifier, picked, target)
     subject = evidence.Subject(
-        question=explaining.of_picture(classifier, picked, target),
+        question=question,
         draw=lambda explained: st.image(drawn(explained).image, width="stretch", alt=describe(explained)),
         plan=plan,
         describe=describe,
         parts=regions,
         control=control,
         caveat=deletion.CAVEAT,
+        at=at,
     )
     show(subject, chosen, first, files, float(answer.logits.softmax(0)[target]))
 
@@ -117,6 +125,11 @@ def explain_a_text() -> None:
             on_click="ignore",
         )
 
+    def at(explained: Explained, kind: Erased, curve: Curve, step: int) -> None:
+        hidden = words_at(explained.values.tolist(), curve.fractions[step], kind)
+        shown = zip(explained.words, hidden, strict=True)
+        st.html(coloured_words.coloured_words([("▁" * len(w.text), 0.0) if h else (w.text, w.value) for w, h in shown]))
+
     subject = evidence.Subject(
         question=explaining.of_text(classifier, encoding, text, target),
         draw=lambda explained: st.html(html(explained)),
@@ -125,6 +138,7 @@ def explain_a_text() -> None:
         parts=ranked_words,
         control="shuffled",
         caveat=text_deletion.CAVEAT,
+        at=at,
     )
     show(subject, chosen, first, files, answer.probs[answer.targets.index(target)])
 

@@ -12,11 +12,13 @@ from streamlit.delta_generator import DeltaGenerator
 from core.attribution import METHODS_BY_NAME, Kind, methods_for
 from core.attribution.describe import describe_trust
 from core.attribution.metrics import completeness
+from core.attribution.metrics.base import Curve, Erased
 from core.attribution.result import Explained, evidence_row
 from core.data import tables
 from core.plots.erasing import erasing
 from ui import figures, params, source
 from ui.explaining import Question, curves, explain, finished, frozen, rough
+from ui.scrubbing import scrub
 from ui.stoppable import Stoppable
 from ui.words import count, literal
 
@@ -34,7 +36,7 @@ _GOAL = {
     "deletion": "Strongest evidence erased first: a smaller area is better.",
     "insertion": "Strongest evidence shown first: a larger area is better.",
 }
-_TABS = ["What this says", "Numbers", "The code that ran", "Take away"]
+_TABS = ["What this says", "Erase it", "Numbers", "The code that ran", "Take away"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Subject:
         parts: one result as rows of a table, strongest first.
         control: which control the curves are compared with.
         caveat: what to keep in mind about the curves.
+        at: draws the input at a step of a curve.
     """
 
     question: Question
@@ -57,6 +60,7 @@ class Subject:
     parts: Callable[[Explained], list[dict[str, Any]]]
     control: str
     caveat: str
+    at: Callable[[Explained, Erased, Curve, int], object]
 
 
 @dataclass(frozen=True)
@@ -193,12 +197,15 @@ def _curves(subject: Subject, one: Explained, run: Stoppable) -> "Curves":
 
 def tabs(subject: Subject, judged: Sequence[Judged], files: Callable[[Explained], None]) -> None:
     """What it says, the numbers, the code, and what can be taken away; each drawn when it is opened."""
-    says, numbers, code, take = st.tabs(_TABS, key="explain.tabs", on_change="rerun")
+    says, erase, numbers, code, take = st.tabs(_TABS, key="explain.tabs", on_change="rerun")
     with says:
         if says.open:
             for one in judged:
                 st.write(literal(f"{subject.describe(one.explained)} {_trust(one, subject.control)}"))
             st.caption(f"{literal(subject.caveat)} No single figure says that a map is right.")
+    with erase:
+        if erase.open and (tested := [(one.explained, one.curves) for one in judged if one.curves]):
+            scrub(tested, subject.question.label, subject.control, subject.at)
     with numbers:
         if numbers.open:
             _table([evidence_row(one.explained, one.curves) for one in judged], "Areas, gaps and seconds by method")
