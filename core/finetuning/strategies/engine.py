@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from accelerate import Accelerator, DistributedDataParallelKwargs
+from accelerate import Accelerator
 from torch import Tensor
 
 from core.device import device, is_good_at_bf16
@@ -111,8 +111,7 @@ class Stepper:
 
     def __init__(self, run: Run, plan: Plan, optimizer: torch.optim.Optimizer) -> None:
         self.run, self.plan, self.optimizer = run, plan, optimizer
-        handlers: list[Any] = [DistributedDataParallelKwargs(broadcast_buffers=False)]
-        self.accelerator = Accelerator(cpu=device().type == "cpu", kwargs_handlers=handlers)
+        self.accelerator = Accelerator(cpu=device().type == "cpu")
         # Alone this is the network itself; among others it exchanges gradients.
         self.forward = self.accelerator.prepare_model(run.backbone.model)
         self.low_precision = run.backbone.low_precision and is_good_at_bf16()
