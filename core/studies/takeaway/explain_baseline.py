@@ -7,13 +7,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.studies.takeaway.explain_picture import pixels, processor
+from core.studies.takeaway.explain_picture import mean, pixels, std
 from core.studies.takeaway.explain_settings import BASELINE, SEED
 
 
 def normalised(colours: Tensor) -> Tensor:
     """Colours (1, 3, H, W) in [0, 1] as the model sees them."""
-    mean, std = (torch.tensor(numbers).view(1, 3, 1, 1) for numbers in (processor.image_mean, processor.image_std))
     return (colours - mean) / std
 
 

@@ -9,14 +9,13 @@ import torch
 from PIL import Image
 
 from core.studies.takeaway.explain_integrated_gradients import values
-from core.studies.takeaway.explain_picture import pixels, processor
+from core.studies.takeaway.explain_picture import mean, pixels, std
 
 one_map = values.detach()[0].sum(0)  # (H, W)
 rows = [",".join(f"{value:.9g}" for value in row) for row in one_map.tolist()]
 Path("attribution.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
 
-mean, std = (torch.tensor(numbers).view(3, 1, 1) for numbers in (processor.image_mean, processor.image_std))
-grey = (pixels.detach()[0] * std + mean).clamp(0, 1).mean(0)  # (H, W)
+grey = (pixels.detach() * std + mean).clamp(0, 1)[0].mean(0)  # (H, W)
 strength = (one_map / one_map.abs().quantile(0.99).clamp(min=1e-12)).clamp(-1, 1)
 orange, blue = torch.tensor([217, 119, 43]) / 255, torch.tensor([59, 111, 182]) / 255
 colour = torch.where(strength[..., None] >= 0, orange, blue)  # (H, W, 3)
