@@ -66,7 +66,11 @@ def note(card: ModelCard, measured: Mapping[str, float]) -> None:
         known[name] = (1 - _WEIGHT) * known[name] + _WEIGHT * value if name in known else value
     file = _file()
     file.parent.mkdir(parents=True, exist_ok=True)
-    checkpoint.save(file, lambda path: path.write_text(json.dumps(everything)) and None)
+
+    def write(path: Path) -> None:
+        path.write_text(json.dumps(everything))
+
+    checkpoint.save(file, write)
 
 
 def _read() -> dict[str, dict[str, float]]:

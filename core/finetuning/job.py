@@ -166,7 +166,8 @@ def make_report(asked: Asked, run: Run, outcome: Outcome, seconds: float) -> Rep
 
 def note_speed(asked: Asked, run: Run, outcome: Outcome) -> None:
     """Remember what the run took, for the estimates of later ones."""
-    name, took = asked.strategy.name, {f"{asked.strategy.name} MB": peak_mb()}
+    name = asked.strategy.name
+    took: dict[str, float] = {f"{name} MB": peak_mb()}
     if looked := outcome.seconds.get("looking"):
         took["answer"] = looked
     epochs = sum(record["epoch"] > 0 for record in outcome.history)
