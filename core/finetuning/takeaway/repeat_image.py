@@ -3,6 +3,7 @@
 A pretrained network for pictures, without the layer that named its own classes: D features a picture.
 """
 
+import torch
 from PIL import Image
 from torch import Tensor, nn
 from transformers import AutoImageProcessor, AutoModelForImageClassification
@@ -38,7 +39,9 @@ class Network(nn.Module):
 def inputs(rows: list[int]) -> dict[str, Tensor]:
     """What the network reads of these examples."""
     pictures = [Image.open(examples[row]["file"]).convert("RGB") for row in rows]
-    return {"pixel_values": processor(pictures, return_tensors="pt")["pixel_values"]}
+    pixels = processor(pictures, return_tensors="pt")["pixel_values"]
+    return {"pixel_values": pixels.contiguous(memory_format=torch.channels_last)}
 
 
 network = Network().eval().requires_grad_(False)
+network.to(memory_format=torch.channels_last)  # pyright: ignore

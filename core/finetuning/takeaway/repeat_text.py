@@ -9,10 +9,11 @@ from torch import Tensor, nn
 from transformers import AutoModel, AutoTokenizer
 
 from core.finetuning.takeaway.repeat_examples import examples
-from core.finetuning.takeaway.repeat_settings import BASE, LABELS, MAX_SEQ_LENGTH, REVISION
+from core.finetuning.takeaway.repeat_settings import BASE, DEPTH, LABELS, MAX_SEQ_LENGTH, REVISION
 
 tokenizer = AutoTokenizer.from_pretrained(BASE, revision=REVISION)
 encoder = AutoModel.from_pretrained(BASE, revision=REVISION, use_safetensors=True)
+encoder.encoder.layer = encoder.encoder.layer[:DEPTH]  # the layers above tell these classes apart less well, or none
 
 
 class Network(nn.Module):

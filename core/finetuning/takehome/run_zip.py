@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.data.labelled import Labelled
-from core.errors import NotFound, PlaygroundError
+from core.errors import NotFound
 from core.finetuning import spool
 from core.finetuning.report import Report
 from core.finetuning.split import Split, split
-from core.finetuning.takehome import run_code
 from core.finetuning.takehome.names import MODEL_FILES, file_name, requirements
-from core.finetuning.takehome.zipped import clean, finished
+from core.finetuning.takehome.run_code import Recipe, ships_base
+from core.finetuning.takehome.zipped import clean
 from core.models import MODELS_BY_SLUG, hub
 
 PNG = b"\x89PNG"
@@ -26,26 +26,27 @@ def run_zip(job_folder: Path) -> bytes:
         NotFound: there is no finished model, or its examples have been removed.
         PlaygroundError: this strategy cannot be told as code.
     """
-    report = finished(job_folder / "result")
+    recipe = Recipe.of(job_folder / "result")
     try:
         data = spool.read(job_folder / "inputs")
     except (OSError, ValueError, KeyError):
         raise NotFound("The examples of this run have been removed, so it cannot be repeated; run it anew.") from None
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in contents(report, data, job_folder):
-            archive.writestr(f"{file_name(report.title)}-run/{name}", content)
+        for name, content in contents(recipe, data, job_folder / "inputs"):
+            archive.writestr(f"{file_name(recipe.report.title)}-run/{name}", content)
     return packed.getvalue()
 
 
-def contents(report: Report, data: Labelled, job_folder: Path) -> Iterator[tuple[str, bytes]]:
+def contents(recipe: Recipe, data: Labelled, inputs: Path) -> Iterator[tuple[str, bytes]]:
     """The zip's files one after another."""
-    yield "finetune.py", run_code.script(report).encode()
-    yield "finetune.ipynb", run_code.notebook(report).encode()
+    report = recipe.report
+    yield "finetune.py", recipe.script().encode()
+    yield "finetune.ipynb", recipe.notebook().encode()
     yield "requirements.txt", requirements(report.kind).encode()
     yield from _examples(data, split(data, seed=report.seed, valid_split=report.settings["valid_split"]))
-    if run_code.ships_base(report):
-        yield from _base(report)
+    if ships_base(report):
+        yield from _base(report, inputs)
 
 
 def _examples(data: Labelled, parts: Split) -> Iterator[tuple[str, bytes]]:
@@ -64,11 +65,10 @@ def _examples(data: Labelled, parts: Split) -> Iterator[tuple[str, bytes]]:
     yield "examples.jsonl", "".join(f"{line}\n" for line in lines).encode()
 
 
-def _base(report: Report) -> Iterator[tuple[str, bytes]]:
+def _base(report: Report, inputs: Path) -> Iterator[tuple[str, bytes]]:
+    """The files of the model that the run started from: the catalog's, or a visitor's own as the job was given it."""
     card = MODELS_BY_SLUG.get(report.base)
-    if card is None:
-        raise PlaygroundError("A run that began with a model of yours cannot be told as code yet; take the model home.")
-    folder = hub.locate(card)
+    folder, mark = (inputs, spool.BASE) if card is None else (hub.locate(card), "")
     for name in MODEL_FILES:
-        if (folder / name).is_file():
-            yield f"base/{name}", clean(folder / name)
+        if (folder / f"{mark}{name}").is_file():
+            yield f"base/{name}", clean(folder / f"{mark}{name}")

@@ -54,6 +54,12 @@ def answers(folder: Path, *arguments: str) -> dict:
     return json.loads((folder / "answers.json").read_text())
 
 
+def recipe_of(task, **changes) -> run_code.Recipe:
+    """The recipe of a task's run, its report changed."""
+    recipe = run_code.Recipe.of(task.folder / "result")
+    return replace(recipe, report=replace(recipe.report, **changes))
+
+
 def assert_same(found: dict, report: Report) -> None:
     """The same accuracy, and each answer's probability to 1e-4."""
     assert found["accuracy"] == pytest.approx(report.accuracy)
@@ -72,6 +78,27 @@ def test_the_probe_repeats(make_task, toy, tmp_path: Path, kind: str) -> None:
 
 
 @slow
+@pytest.mark.parametrize("kind", ["text", "image"])
+@pytest.mark.parametrize("strategy", ["partial", "full"])
+def test_strategies_that_change_the_network_repeat(make_task, toy, tmp_path: Path, kind: str, strategy: str) -> None:
+    task = make_task(toy[kind], strategy, {"num_train_epochs": 3, "class_weights": True, "lr_scheduler_type": "cosine"})
+    task.run()
+    report, folder = unpacked(task, tmp_path / "away")
+    assert report.best_epoch > 0, "the test must see what learning changed"
+    assert_same(answers(folder, "finetune.py"), report)
+
+
+@slow
+def test_several_classes_repeat(make_task, toy, tmp_path: Path) -> None:
+    sets = tuple((0, 1) if i % 5 == 0 else (t,) for i, t in enumerate(toy["text"].targets))
+    task = make_task(replace(toy["text"], target_sets=sets))
+    task.run()
+    report, folder = unpacked(task, tmp_path / "away")
+    assert report.multi_label
+    assert_same(answers(folder, "finetune.py"), report)
+
+
+@slow
 def test_a_run_that_was_stopped_repeats(make_task, toy, tmp_path: Path) -> None:
     asked = iter(range(1000))
     task = make_task(toy["text"], stopping=lambda: next(asked) > 20)
@@ -84,14 +111,13 @@ def test_a_run_that_was_stopped_repeats(make_task, toy, tmp_path: Path) -> None:
 def test_the_code_is_a_lesson(make_task, toy) -> None:
     task = make_task(toy["text"])
     task.run()
-    report = read_report(task.folder)
-    assert report is not None
-    code = run_code.script(report)
+    recipe = recipe_of(task)
+    report, code = recipe.report, recipe.script()
     names = {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
-    assert {"LEARNING_RATE", "NUM_TRAIN_EPOCHS", "LABELS"} <= names and "takeaway" not in code
-    assert len(code.splitlines()) < 140 and max(map(len, code.splitlines())) <= 120
-    assert 'LABELS = ["blame", "praise"]' in code and f"WEIGHT_DECAY = {report.settings['weight_decay']}" in code
-    cells = json.loads(run_code.notebook(report))["cells"]
+    assert {"HEAD_LEARNING_RATE", "HEAD_EPOCHS", "LABELS"} <= names and "takeaway" not in code
+    assert len(code.splitlines()) < 160 and max(map(len, code.splitlines())) <= 120
+    assert 'LABELS = ["blame", "praise"]' in code and f"HEAD_WEIGHT_DECAY = {report.settings['weight_decay']}" in code
+    cells = json.loads(recipe.notebook())["cells"]
     assert [cell["cell_type"] for cell in cells[:3]] == ["markdown", "code", "markdown"]
     assert len({cell["id"] for cell in cells}) == len(cells)
 
@@ -99,13 +125,11 @@ def test_the_code_is_a_lesson(make_task, toy) -> None:
 def test_hostile_words_stay_words(make_task, toy) -> None:
     task = make_task(toy["text"])
     task.run()
-    report = read_report(task.folder)
-    assert report is not None
     title, label = '"""\nimport os', "x']; import os; ['"
-    hostile = replace(report, title=title, base_title=title, labels=(label, "praise"))
-    for code in (run_code.script(hostile), run_code.notebook(hostile)):
+    hostile = recipe_of(task, title=title, base_title=title, labels=(label, "praise"))
+    for code in (hostile.script(), hostile.notebook()):
         assert '"""\nimport' not in code
-    tree = ast.parse(run_code.script(hostile))
+    tree = ast.parse(hostile.script())
     assert "os" not in {alias.name for n in ast.walk(tree) if isinstance(n, ast.Import) for alias in n.names}
     assigned = [n for n in tree.body if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "LABELS"]
     values = [ast.literal_eval(node.value) for node in assigned]
@@ -117,10 +141,8 @@ def test_what_cannot_be_repeated_says_so(make_task, toy, tmp_path: Path) -> None
         run_zip(tmp_path)
     task = make_task(toy["text"])
     task.run()
-    report = read_report(task.folder)
-    assert report is not None
     with pytest.raises(PlaygroundError, match="cannot be told as code"):
-        run_code.script(replace(report, strategy="magic"))
+        recipe_of(task, strategy="magic").script()
     for file in (task.folder / "inputs").iterdir():
         file.unlink()
     with pytest.raises(NotFound, match="have been removed"):
