@@ -1,7 +1,6 @@
 """A thousand photos of 12 megapixels from a folder: the run must end, and its process must stay small."""
 
 import json
-import shutil
 import sys
 import tempfile
 import time
@@ -64,15 +63,17 @@ def photos(folder: Path) -> Path:
     """``PHOTOS`` reddish or bluish photos of noise, made once."""
     if (folder / "made").exists():
         return folder
-    shutil.rmtree(folder, ignore_errors=True)
-    dice = np.random.default_rng(0)
     for i in range(PHOTOS):
-        label = CLASSES[i % len(CLASSES)]
-        (folder / label).mkdir(parents=True, exist_ok=True)
+        dice, label = np.random.default_rng(i), CLASSES[i % len(CLASSES)]
+        file = folder / label / f"{i:04d}.jpg"
+        if file.exists():
+            continue
+        file.parent.mkdir(parents=True, exist_ok=True)
         coarse = dice.integers(40, 160, (30, 40, 3))
         coarse[..., 0 if label == "warm" else 2] += dice.integers(10, 60)
         photo = Image.fromarray(coarse.astype(np.uint8)).resize(SIDES, Image.Resampling.BILINEAR)
-        photo.save(folder / label / f"{i:04d}.jpg", quality=60)
+        photo.save(file.with_suffix(".part"), "JPEG", quality=60)
+        file.with_suffix(".part").replace(file)
     (folder / "made").touch()
     return folder
 
