@@ -40,8 +40,8 @@ class Place:
             time.sleep(0.02)
         return job
 
-    def ended(self, job_id: str) -> jobs.Job:
-        return self.until(job_id, lambda job: not job.active)
+    def ended(self, job_id: str, seconds: float = 60.0) -> jobs.Job:
+        return self.until(job_id, lambda job: not job.active, seconds)
 
     def at_step(self, job_id: str, step: int) -> jobs.Job:
         return self.until(job_id, lambda job: job.progress.get("step", 0) >= step)

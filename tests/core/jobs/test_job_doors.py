@@ -7,8 +7,11 @@ import pytest
 
 from core import config, jobs
 from core.data import samples
+from core.data.labelled import LabelledImages
 from core.labs import LABS
-from core.studies.background import ATTRIBUTIONS, LAB
+from core.models import MODELS_BY_SLUG
+from core.studies.attribution_batch import BATCH, TABLE, files
+from core.studies.lab_run import LAB_RUN
 
 WEIGHTS = config.home() / "models"
 DOORS = pytest.mark.parametrize("door", [jobs.submit, jobs.run_here])
@@ -23,7 +26,7 @@ def png(slug: str) -> bytes:
 @DOORS
 def test_a_lab_is_a_job(place, door):
     lab = LABS[0]
-    job_id = door(LAB, {"slug": lab.slug, "settings": {}, "steps": 5}, place.owner)
+    job_id = door(LAB_RUN, {"slug": lab.slug, "settings": {}, "steps": 5}, place.owner)
     job = place.ended(job_id)
     assert (job.state, job.fraction, job.error) == ("done", 1.0, None), place.log(job)
     assert job.progress["metrics"] and job.progress["readings"]
@@ -31,7 +34,7 @@ def test_a_lab_is_a_job(place, door):
 
 
 def test_a_lab_is_stopped_and_keeps_what_it_reached(place):
-    job_id = jobs.run_here(LAB, {"slug": LABS[0].slug, "steps": 10**6}, place.owner)
+    job_id = jobs.run_here(LAB_RUN, {"slug": LABS[0].slug, "steps": 10**6}, place.owner)
     place.until(job_id, lambda job: job.progress)
     jobs.stop(job_id, place.owner)
     job = place.ended(job_id)
@@ -40,21 +43,11 @@ def test_a_lab_is_stopped_and_keeps_what_it_reached(place):
 
 
 @DOORS
-def test_attributions_over_pictures_are_a_job_and_only_missing_ones_are_computed_again(place, door):
+def test_attributions_over_pictures_are_a_job(place, door):
     (place.home / "models").symlink_to(WEIGHTS)
-    pictures = {"1.png": png("cat"), "2.png": png("espresso"), "3.png": b""}
-    params = {"base": "efficientnet-lite0", "method": "Saliency"}
-    job_id = door(ATTRIBUTIONS, params, place.owner, pictures)
-    job = place.ended(job_id)
-    assert (job.state, job.progress["done"]) == ("failed", 2), place.log(job)  # the third is no picture
-    table = job.folder / "result" / "attributions.jsonl"
-    first = table.read_text().splitlines()
-    table.write_text("\n".join([*first, '{"name": "3.p']))  # cut short by a crash
-    (job.folder / "inputs" / "3.png").write_bytes(png("rocket"))
-    jobs.restart(job_id, place.owner)
-    job = place.ended(job_id)
-    assert (job.state, job.progress["done"]) == ("done", 3), place.log(job)
-    rows = [json.loads(line) for line in table.read_text().splitlines()]
-    assert [row["name"] for row in rows] == list(pictures)
-    assert table.read_text().splitlines()[:2] == first
-    assert "cat" in rows[0]["label"] and rows[0]["sum"] != 0
+    pictures = LabelledImages((png("cat"), png("espresso")), (0, 1), ("cat", "cup"), ("1.png", "2.png"))
+    params = {"model": "efficientnet-lite0", "method": "Saliency"}
+    card = MODELS_BY_SLUG["efficientnet-lite0"]
+    job = place.ended(door(BATCH, params, place.owner, files(card, pictures)), seconds=120)
+    assert (job.state, job.fraction, job.error) == ("done", 1.0, None), place.log(job)
+    assert len((job.folder / "result" / TABLE).read_text().splitlines()) == 3
