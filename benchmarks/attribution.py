@@ -30,12 +30,17 @@ def plain() -> tuple[nn.Module, Callable[[Tensor], Tensor]]:
 
 
 def compared(
-    name: str, ours: Callable[[], Tensor], captums: Callable[[], Tensor], goal: float, note: str
+    name: str,
+    ours: Callable[[], Tensor],
+    captums: Callable[[], Tensor],
+    goal: float,
+    note: str,
+    exact: Callable[[], Tensor] | None = None,
 ) -> list[Line]:
-    """Seconds of both, interleaved, and the largest difference of their maps."""
+    """Seconds of both, interleaved, and the largest difference of our map to Captum's, or to ``exact``."""
     mine, theirs = interleaved(ours, captums)
     with torch.no_grad():
-        reference = captums()
+        reference = (exact or captums)()
         difference = float((ours() - reference).abs().max() / reference.abs().max())
     verdict = f"≤ {EQUAL:g} of the largest value"
     equal = Line(f"{name}-equal", difference, EQUAL, "", difference / EQUAL, verdict, difference <= EQUAL)

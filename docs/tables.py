@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from core.attribution import METHODS
+from core.attribution.matrix import matrix
 from core.labs import LABS
 from core.models import MODELS
 
@@ -26,6 +27,26 @@ def methods() -> str:
     return "\n".join(rows)
 
 
+def matrices() -> str:
+    """Which method serves which model; below, the reasons where one does not."""
+    from docs import skeletons
+
+    parts: list[str] = []
+    for rows in (matrix(skeletons.of_pictures(), "image"), matrix(skeletons.of_texts(), "text")):
+        titles = list(rows[0].reasons)
+        notes: list[str] = []
+        parts += [f"| method | {' | '.join(titles)} |", "|---" * (len(titles) + 1) + "|"]
+        for row in rows:
+            marks = []
+            for reason in row.reasons.values():
+                if reason and reason not in notes:
+                    notes.append(reason)
+                marks.append(f"no ({notes.index(reason) + 1})" if reason else "yes")
+            parts.append(f"| {row.method.name} | {' | '.join(marks)} |")
+        parts += ["", *(f"{number}. {note}" for number, note in enumerate(notes, 1)), *([""] if notes else [])]
+    return "\n".join(parts).rstrip()
+
+
 def labs() -> str:
     """Every lab with the topics that are done there."""
     rows = ["| lab | what you do | topics |", "|---|---|---|"]
@@ -33,7 +54,7 @@ def labs() -> str:
     return "\n".join(rows)
 
 
-TABLES = {"models": models, "methods": methods, "labs": labs}
+TABLES = {"models": models, "methods": methods, "matrices": matrices, "labs": labs}
 
 
 def filled(text: str) -> str:

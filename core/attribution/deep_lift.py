@@ -82,8 +82,8 @@ def _peak(module: nn.Module, inputs: Any, output: Tensor) -> Tensor:
         at, at0 = (F.max_pool2d(half, *args, return_indices=True)[1].flatten(2) for half in (x, x0))
         most = torch.maximum(y, y0)
         way = (x - x0).flatten(2)
-        rise = _divided((most - y0).flatten(2), way.gather(2, at))
-        fall = _divided((y - most).flatten(2), way.gather(2, at0))
+        rise = _divided((most - y0).flatten(2), way.gather(2, at), tangent=1.0)
+        fall = _divided((y - most).flatten(2), way.gather(2, at0), tangent=0.0)
     flat = x.flatten(2)
     flow = (rise * flat.gather(2, at) + fall * flat.gather(2, at0)).view_as(y)
     return torch.cat([_bent(flow, y), y0])
@@ -94,8 +94,8 @@ def _bent(flow: Tensor, value: Tensor) -> Tensor:
     return flow + (value - flow).detach()
 
 
-def _divided(a: Tensor, b: Tensor) -> Tensor:
-    return torch.where(b.abs() < _SAME, 0.0, a / torch.where(b.abs() < _SAME, 1.0, b))
+def _divided(a: Tensor, b: Tensor, tangent: float) -> Tensor:
+    return torch.where(b.abs() < _SAME, tangent, a / torch.where(b.abs() < _SAME, 1.0, b))
 
 
 def sum_note(values: Tensor, delta: Tensor) -> tuple[str, ...]:

@@ -24,25 +24,41 @@ def as_it_was(model: nn.Module) -> Iterator[None]:
     Frozen parameters save the memory of the activations that only their gradients would need. The caller holds the
     model's lock.
     """
-    training = [(module, module.training) for module in model.modules()]
-    asked = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
-    hooks = [(table, set(table)) for module, _ in training for table in _tables(module)]
-    names = [(module, set(vars(module))) for module, _ in training]
+    found = [_Before(module) for module in model.modules()]
+    asked = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    not_asked = [parameter for parameter in model.parameters() if not parameter.requires_grad]
     try:
-        model.eval()
-        model.requires_grad_(False)
+        for before in found:
+            vars(before.module)["training"] = False  # not through nn.Module's slow setter
+        for parameter in asked:
+            parameter.requires_grad_(False)
         yield
     finally:
-        for module, flag in training:
-            module.training = flag
-        for parameter, flag in asked:
-            parameter.requires_grad_(flag)
-        for table, known in hooks:
-            for key in set(table) - known:
+        for before in found:
+            before.restore()
+        for parameter in asked:
+            parameter.requires_grad_(True)
+        for parameter in not_asked:
+            parameter.requires_grad_(False)
+
+
+class _Before:
+    """One module as it was found. Networks have hundreds, so this looks at what is there and copies little."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self.module, self.training, self.names = module, module.training, set(vars(module))
+        self.hooks = [(table, set(table)) for table in _tables(module) if table]
+
+    def restore(self) -> None:
+        vars(self.module)["training"] = self.training
+        known = {id(table): keys for table, keys in self.hooks}
+        for table in _tables(self.module):
+            for key in set(table) - known.get(id(table), set()) if table else ():
                 del table[key]
-        for module, known in names:
-            for name in [n for n, value in vars(module).items() if n not in known and _holds_tensors(value)]:
-                delattr(module, name)  # DeepLift keeps activations on the modules, also after an exception
+        # DeepLift of Captum keeps activations on the modules, also after an exception.
+        held = vars(self.module)
+        for name in [n for n in held.keys() - self.names if _holds_tensors(held[n])]:
+            delattr(self.module, name)
 
 
 def hook_count(model: nn.Module) -> int:
@@ -51,7 +67,8 @@ def hook_count(model: nn.Module) -> int:
 
 
 def _tables(module: nn.Module) -> list[dict]:
-    return [getattr(module, name) for name in _HOOK_TABLES if hasattr(module, name)]
+    held = vars(module)
+    return [held[name] for name in _HOOK_TABLES if name in held]
 
 
 def _holds_tensors(value: object) -> bool:

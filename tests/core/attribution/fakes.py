@@ -16,10 +16,17 @@ class Linear(nn.Module):
     def __init__(self, classes: int = 3) -> None:
         super().__init__()
         generator = torch.Generator().manual_seed(0)
-        self.weight = nn.Parameter(torch.randn(classes, 3, SIDE, SIDE, generator=generator) / SIDE)
+        self.flatten, self.line = nn.Flatten(), nn.Linear(3 * SIDE * SIDE, classes, bias=False)
+        with torch.no_grad():
+            self.line.weight.copy_(torch.randn(classes, 3 * SIDE * SIDE, generator=generator) / SIDE)
+
+    @property
+    def weight(self) -> Tensor:
+        """``(K, 3, H, W)``."""
+        return self.line.weight.detach().view(-1, 3, SIDE, SIDE)
 
     def forward(self, pixels: Tensor) -> Tensor:
-        return torch.einsum("bchw,kchw->bk", pixels, self.weight)
+        return self.line(self.flatten(pixels))
 
 
 class Convolutional(nn.Module):
