@@ -12,7 +12,9 @@ from core.attribution.result import Explained
 from core.data.tables import safe_csv
 from core.plots import heatmap, theme
 
-_LINE, _GAP, _LETTER, _WIDTH = 34, 8, 9.2, 760  # pixels of an SVG of words
+_LINE, _GAP, _WIDTH = 34, 8, 760  # pixels of an SVG of words
+_LETTER, _NARROW, _WIDE = 8.8, 4.8, 13.0  # pixels a letter; fonts differ, so each word is fitted to its box
+_NARROWS, _WIDES = frozenset(" .,;:!|'`()[]ijlftrI"), frozenset("mwMW@%")
 _STRONG = 0.5  # of the strongest word, as on the page: underlined
 _UNREADABLE = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 65534, 65535), "�")
 
@@ -66,7 +68,7 @@ def _words_svg(explained: Explained, label: str) -> bytes:
     strongest = max((abs(word.value) for word in explained.words), default=0.0)
     parts, x, y = [], 0.0, 26.0
     for word in explained.words:
-        wide = max(_LETTER * len(word.text), 6.0) + _GAP
+        wide = sum(map(_letter, word.text)) + _GAP
         if x and x + wide > _WIDTH:
             x, y = 0.0, y + _LINE
         parts.append(_word_svg(word.text, word.value, strongest, x, y, wide))
@@ -89,8 +91,14 @@ def _word_svg(text: str, value: float, strongest: float, x: float, y: float, wid
         f'<rect x="{x:g}" y="{y - 18:g}" width="{wide:g}" height="26" rx="4" fill="{colour}" '
         f'fill-opacity="{0.65 * strength:.2f}"/>{line}'
         f'<text x="{x + _GAP / 2:g}" y="{y:g}" font-size="15" textLength="{wide - _GAP:g}" '
-        f'lengthAdjust="spacingAndGlyphs">{_safe(text)}<title>{value:+.3f} logits</title></text>'
+        f'lengthAdjust="spacing">{_safe(text)}<title>{value:+.3f} logits</title></text>'
     )
+
+
+def _letter(letter: str) -> float:
+    if letter in _NARROWS:
+        return _NARROW
+    return _WIDE if letter in _WIDES or ord(letter) > 0x2E80 else _LETTER
 
 
 def _svg(width: int, height: int, title: str, inside: str) -> bytes:

@@ -11,7 +11,7 @@ from PIL import Image
 from core.attribution.describe import describe_picture, describe_trust, describe_words
 from core.attribution.metrics.base import Curve, Erased
 from core.attribution.metrics.completeness import CAVEAT as GAP_CAVEAT
-from core.attribution.regions import ranked_regions
+from core.attribution.regions import GRID, ranked_regions
 from core.attribution.result import Explained
 from core.plots import heatmap
 from core.plots.coloured_words import coloured_words
@@ -111,11 +111,13 @@ def _ranked(one: Explained) -> str:
     if one.words:
         ranked = sorted(one.words, key=lambda word: -word.value)
         return _table("Strongest words", ("word", "logits"), [(w.text, f"{w.value:+.4f}") for w in _ends(ranked)])
+    # Values that add up to a change in the logit are summed over a region, others averaged over its pixels.
+    unit, divisor = ("logits", 1.0) if one.gap else ("mean", one.values.size / GRID**2)
     rows = [
-        (r.place, f"{r.row}, {r.column}", f"{r.value:+.4g}", f"{r.share:.1%}")
+        (r.place, f"{r.row}, {r.column}", f"{r.value / divisor:+.4g}", f"{r.share:.1%}")
         for r in _ends(ranked_regions(one.values))
     ]
-    return _table("Strongest of 49 regions", ("where", "row, column", "credit", "share"), rows)
+    return _table("Strongest of 49 regions", ("where", "row, column", unit, "share"), rows)
 
 
 def _facts(section: Section, one: Explained) -> str:
@@ -129,8 +131,8 @@ def _facts(section: Section, one: Explained) -> str:
 
 def _answers(answers: Iterable[tuple[str, float]]) -> str:
     return "".join(
-        f'<div class="bar"><span>{html.escape(label)}</span><meter min="0" max="1" value="{prob:.4f}" '
-        f'aria-label="{html.escape(label)}"></meter><span class="number">{prob:.1%}</span></div>'
+        f'<div class="bar"><span>{html.escape(label)}</span><span class="track" aria-hidden="true">'
+        f'<span style="width:{100 * prob:.1f}%"></span></span><span class="number">{prob:.1%}</span></div>'
         for label, prob in answers
     )
 
