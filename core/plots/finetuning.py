@@ -45,6 +45,8 @@ def _curves(
     first, last = min(epochs), max(epochs)
     width = max(last - first, 1)
     made.update_xaxes(range=[first - 0.02 * width, last + width * _ROOM / (1 - _ROOM)], tickformat="d")
+    if width < 5:
+        made.update_xaxes(dtick=1)
     values = [scale * record[f"{part}_{what}"] for part, *_ in lines for record in history]
     low, high = (0.0, 104.0) if percent else (0.0, 1.05 * max(max(values), 1e-3))
     made.update_yaxes(range=[low, high], nticks=5)
