@@ -40,8 +40,8 @@ def cam_layer(classifier: Watched, pixels: Tensor, layer: str = "last") -> nn.Mo
     if layer == "last":
         return last
     grids = _grids(classifier, pixels)
-    fine = [module for module, side in grids if side >= _FINER[layer] * dict(grids)[last]]
-    return fine[-1] if fine else last
+    wanted = min(_FINER[layer] * dict(grids)[last], max(side for _, side in grids))
+    return [module for module, side in grids if side >= wanted][-1]
 
 
 def _grids(classifier: Watched, pixels: Tensor) -> list[tuple[nn.Module, int]]:

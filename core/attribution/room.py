@@ -24,7 +24,7 @@ def at_once(model: nn.Module, forward: Forward, *example: Tensor, gradient: bool
     """
     rows = tuple(tensor[:1] for tensor in example)
     kept, largest = _footprint(model, forward, rows)
-    each = kept if gradient else 4 * largest  # a layer's input and output, and what a convolution unfolds
+    each = kept if gradient else min(kept, 4 * largest)  # a layer's input and output, and what a convolution unfolds
     return max(1, min(most, min(BUDGET, free_mb() * MB // SHARE) // max(each, 1)))
 
 

@@ -128,12 +128,12 @@ def bag() -> FakeTexts:
 
 
 class Patches(nn.Module):
-    """A vision Transformer of two tiny blocks, as `transformers` writes it, untrained."""
+    """A vision Transformer of three tiny blocks, as `transformers` writes it, untrained."""
 
     def __init__(self) -> None:
         super().__init__()
         torch.manual_seed(3)
-        config = ViTConfig(image_size=SIDE, patch_size=8, num_labels=3, dtype="float32", **_TINY)
+        config = ViTConfig(image_size=SIDE, patch_size=8, num_labels=3, **{**_TINY, "num_hidden_layers": 3})
         self.network = ViTForImageClassification(config)
         self.head = self.network.classifier
         _widen(self)
