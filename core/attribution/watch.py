@@ -45,7 +45,7 @@ class Watch:
             raise Stopped("Stopped before there was anything to show: run the method again.")
         if self._report and self._expected:
             self._report(min(self._done / self._expected, 1.0), None)
-        self._done += rows
+        self._done += rows if self._expected else 0  # what comes before the plan only measures the network
 
     def offer(self, attribution: Attribution) -> None:
         """A map that is worth showing, should the visitor stop now."""
