@@ -29,8 +29,8 @@ def features(
     missing = [row for row in mine if keys[row] not in known]
     start = kept = time.perf_counter()
     fresh: list[tuple[bytes, Tensor]] = []
-    stopped = False
-    for done, (rows, rowwise) in enumerate(_batches(backbone, missing), start=1):
+    stopped, count = False, 0
+    for rows, rowwise in _batches(backbone, missing):
         fresh += [(keys[row], feature) for row, feature in zip(rows, rowwise, strict=True)]
         now = time.perf_counter()
         if now - kept > KEEP_EVERY:
@@ -38,7 +38,7 @@ def features(
             kept, fresh = now, []
         if stopped := stopping():
             break
-        count = min(done * backbone.answer_batch, len(missing))
+        count += len(rows)
         yield {
             "fraction": count / len(missing),
             "done": len(mine) - len(missing) + count,

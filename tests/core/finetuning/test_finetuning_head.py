@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from core.finetuning.backbone import TOKENS_AT_ONCE, Backbone
 from core.finetuning.head import Head, fit_head
 from core.finetuning.strategies.settings import ProbeSettings
 
@@ -84,3 +85,27 @@ def test_every_setting_changes_the_run(change: dict) -> None:
     plain = ProbeSettings(learning_rate=0.02, early_stopping_patience=40)
     one, other = fit(plain, 0.3), fit(replace(plain, **change), 0.3)
     assert one.history != other.history or not torch.equal(one.weight, other.weight)
+
+
+class _Lengths(Backbone):
+    """A backbone of lengths alone; long examples must come in small batches, so that Stop is heard between them."""
+
+    answer_batch = 32
+
+    def __init__(self, lengths: list[int]) -> None:
+        self.lengths = lengths
+
+    def size(self, row: int) -> int:
+        return self.lengths[row]
+
+    def inputs(self, rows):
+        return {}
+
+
+def test_answers_come_in_batches_of_few_tokens(monkeypatch):
+    monkeypatch.setattr(_Lengths, "__abstractmethods__", frozenset())
+    lengths = [256, 8] * 50
+    batches = [rows for rows, _ in _Lengths(lengths).answer_batches(range(100))]
+    assert sorted(row for rows in batches for row in rows) == list(range(100))
+    assert max(len(rows) * max(lengths[row] for row in rows) for rows in batches) <= TOKENS_AT_ONCE
+    assert max(map(len, batches)) == 32
