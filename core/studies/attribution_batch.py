@@ -47,7 +47,7 @@ def run(task: "Task") -> Iterator[dict[str, Any]]:
     batch = _Batch(task)
     done = DoneRows(task.checkpoint / "rows.jsonl")
     for index in range(len(done.rows), len(batch.data)):
-        if task.stopping() or (row := batch.row(index)) is None:
+        if (row := batch.row(index)) is None:
             break
         done.add(row)
         count = index + 1
