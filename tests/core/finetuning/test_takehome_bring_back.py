@@ -98,6 +98,26 @@ def test_a_picture_model_comes_back(make_task, toy, catalog, tmp_path: Path) -> 
     torch.testing.assert_close(first.forward(pixels), second.forward(pixels), atol=1e-6, rtol=0)
 
 
+def test_a_network_that_was_cut_and_one_with_an_adapter_come_back(
+    make_task, toy, catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.finetuning.text_backbone.SURE", 0.1)  # the tiny encoder has two layers
+    monkeypatch.setattr("core.finetuning.strategies.probe.best_depth", lambda backbone, *_: backbone.depths[0])
+    texts = list(toy["text"].examples[:9])
+    for name, strategy in (("cut00000-1", "probe"), ("lora0000-1", "lora")):
+        task = make_task(toy["text"], strategy, {"num_train_epochs": 2})
+        content = packed(task)
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            adapters = [n for n in archive.namelist() if "/adapter/" in n]
+            assert bool(adapters) == (strategy == "lora")
+            if adapters:
+                assert json.loads(archive.read("taste/adapter/adapter_config.json"))["base_model_name_or_path"]
+        cards = shelf.own_cards([task.folder, bring(tmp_path / name, content)])
+        first, second = (TextClassifier.load(card) for card in cards)
+        assert first.model.config.num_hidden_layers == (2 if strategy == "probe" else 3)  # pyright: ignore
+        torch.testing.assert_close(first.predict(texts), second.predict(texts), atol=1e-6, rtol=0)
+
+
 def test_the_configuration_is_ours(text_zip: bytes, tmp_path: Path) -> None:
     foreign = {"model_type": "bert", "auto_map": {"AutoModel": "evil.Model"}, "hidden_size": 8, "_name_or_path": "/x"}
     content = changed(text_zip, lambda n, d: json.dumps(foreign).encode() if n.endswith("/config.json") else d)
