@@ -64,7 +64,7 @@ def explain(
     watch, start = Watch(stopping, told if report else None), time.perf_counter()
     try:
         with watch.holding(classifier.lock), ExitStack() as stack, torch.enable_grad():
-            for model in (classifier.model, getattr(classifier, "gradient_model", classifier.model)):
+            for model in {classifier.model, getattr(classifier, "gradient_model", classifier.model)}:
                 stack.enter_context(as_it_was(model))
             start = time.perf_counter()
             return finished(method.attribute(Watched(classifier, watch, own_baseline), inputs, target, **cleaned))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
@@ -24,41 +25,49 @@ def as_it_was(model: nn.Module) -> Iterator[None]:
     Frozen parameters save the memory of the activations that only their gradients would need. The caller holds the
     model's lock.
     """
-    found = [_Before(module) for module in model.modules()]
-    asked = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    not_asked = [parameter for parameter in model.parameters() if not parameter.requires_grad]
+    found = [(vars(module), _Before.of(vars(module))) for module in model.modules()]
+    parameters = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
     try:
-        for before in found:
-            vars(before.module)["training"] = False  # not through nn.Module's slow setter
-        for parameter in asked:
-            parameter.requires_grad_(False)
+        for held, _ in found:
+            held["training"] = False  # past the setter of nn.Module, which takes longer than a small network
+        for parameter, asked in parameters:
+            if asked:
+                parameter.requires_grad_(False)
         yield
     finally:
-        for before in found:
-            before.restore()
-        for parameter in asked:
-            parameter.requires_grad_(True)
-        for parameter in not_asked:
-            parameter.requires_grad_(False)
+        for held, before in found:
+            before.restore(held)
+        for parameter, asked in parameters:
+            if parameter.requires_grad != asked:
+                parameter.requires_grad_(asked)
 
 
-class _Before:
-    """One module as it was found. Networks have hundreds, so this looks at what is there and copies little."""
+class _Before(NamedTuple):
+    """One module as it was found. Networks have hundreds, so this copies only what is there.
 
-    def __init__(self, module: nn.Module) -> None:
-        self.module, self.training, self.names = module, module.training, set(vars(module))
-        self.hooks = [(table, set(table)) for table in _tables(module) if table]
+    Attributes:
+        names: how many attributes it had; new ones come behind them.
+        hooks: the keys of its tables of hooks that were not empty.
+    """
 
-    def restore(self) -> None:
-        vars(self.module)["training"] = self.training
-        known = {id(table): keys for table, keys in self.hooks}
-        for table in _tables(self.module):
-            for key in set(table) - known.get(id(table), set()) if table else ():
-                del table[key]
+    training: bool
+    names: int
+    hooks: dict[str, set[int]]
+
+    @classmethod
+    def of(cls, held: dict[str, Any]) -> "_Before":
+        return cls(held["training"], len(held), {n: set(held[n]) for n in _HOOK_TABLES if held.get(n)})
+
+    def restore(self, held: dict[str, Any]) -> None:
+        held["training"] = self.training
+        for name in _HOOK_TABLES:
+            if table := held.get(name):
+                for key in set(table) - self.hooks.get(name, set()):
+                    del table[key]
         # DeepLift of Captum keeps activations on the modules, also after an exception.
-        held = vars(self.module)
-        for name in [n for n in held.keys() - self.names if _holds_tensors(held[n])]:
-            delattr(self.module, name)
+        for name in list(held)[self.names :] if len(held) > self.names else ():
+            if _holds_tensors(held[name]):
+                del held[name]
 
 
 def hook_count(model: nn.Module) -> int:
@@ -67,8 +76,7 @@ def hook_count(model: nn.Module) -> int:
 
 
 def _tables(module: nn.Module) -> list[dict]:
-    held = vars(module)
-    return [held[name] for name in _HOOK_TABLES if name in held]
+    return [table for name in _HOOK_TABLES if (table := vars(module).get(name)) is not None]
 
 
 def _holds_tensors(value: object) -> bool:
