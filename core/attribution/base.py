@@ -56,6 +56,10 @@ class PictureClassifier(Classifier, Protocol):
     @property
     def gradient_model(self) -> nn.Module: ...  # the network behind ``gradients``
     @property
+    def folded(self) -> Forward: ...  # as ``logits``, for hooks on ``folded_model``
+    @property
+    def folded_model(self) -> nn.Module: ...
+    @property
     def mean(self) -> Sequence[float]: ...
     @property
     def std(self) -> Sequence[float]: ...

@@ -15,6 +15,8 @@ from core.attribution.watch import Report, Stopped, Watch, Watched
 from core.errors import PlaygroundError
 from core.params import clean
 
+_NETWORKS = ("model", "gradient_model", "folded_model")  # a text classifier has the first alone
+
 
 def explain(
     classifier: Classifier,
@@ -64,7 +66,7 @@ def explain(
     watch, start = Watch(stopping, told if report else None), time.perf_counter()
     try:
         with watch.holding(classifier.lock), ExitStack() as stack, torch.enable_grad():
-            for model in {classifier.model, getattr(classifier, "gradient_model", classifier.model)}:
+            for model in {getattr(classifier, name, classifier.model) for name in _NETWORKS}:
                 stack.enter_context(as_it_was(model))
             start = time.perf_counter()
             return finished(method.attribute(Watched(classifier, watch, own_baseline), inputs, target, **cleaned))

@@ -33,12 +33,16 @@ def enlarged(coarse: Tensor, like: Tensor) -> Tensor:
     return F.interpolate(coarse, size=like.shape[-2:], mode="bilinear", align_corners=False)
 
 
-def cam_layer(classifier: Watched, pixels: Tensor, layer: str = "last") -> nn.Module:
-    """The layer of ``gradient_model`` that stands for ``feature_layer``, or the last with a finer grid than that."""
-    names = {module: name for name, module in classifier.model.named_modules()}
-    last = classifier.gradient_model.get_submodule(names[classifier.feature_layer])
-    if layer == "last":
-        return last
+def cam_of(classifier: Watched, pixels: Tensor, target: int, layer: str) -> Tensor:
+    """The map ``(B, 1, h, w)`` at ``feature_layer``, or at the last layer with a finer grid than that."""
+    name = next(name for name, module in classifier.model.named_modules() if module is classifier.feature_layer)
+    if layer == "last":  # only a straight line lies behind it, so the quickest network has the same gradient
+        return grad_cam(classifier.folded, classifier.folded_model.get_submodule(name), pixels, target)
+    last = classifier.gradient_model.get_submodule(name)
+    return grad_cam(classifier.gradients, _finer(classifier, pixels, layer, last), pixels, target)
+
+
+def _finer(classifier: Watched, pixels: Tensor, layer: str, last: nn.Module) -> nn.Module:
     grids = _grids(classifier, pixels)
     wanted = min(_FINER[layer] * dict(grids)[last], max(side for _, side in grids))
     return [module for module, side in grids if side >= wanted][-1]
@@ -63,8 +67,7 @@ def _grids(classifier: Watched, pixels: Tensor) -> list[tuple[nn.Module, int]]:
 
 
 def _attribute(classifier: Watched, pixels: Tensor, target: int, *, layer: str) -> Attribution:
-    coarse = grad_cam(classifier.gradients, cam_layer(classifier, pixels, layer), pixels, target)  # (B, 1, h, w)
-    return Attribution(spread(enlarged(coarse, pixels)), target)
+    return Attribution(spread(enlarged(cam_of(classifier, pixels, target, layer), pixels)), target)
 
 
 def needs_maps(classifier: Classifier) -> str | None:

@@ -3,14 +3,14 @@
 from torch import Tensor
 
 from core.attribution.base import Attribution, Classifier, Method
-from core.attribution.grad_cam import LAYER, cam_layer, enlarged, grad_cam, needs_maps
+from core.attribution.grad_cam import LAYER, cam_of, enlarged, needs_maps
 from core.attribution.guided_backprop import bent, needs_relus
 from core.attribution.watch import Watched
 
 
 def _attribute(classifier: Watched, pixels: Tensor, target: int, *, layer: str) -> Attribution:
     """Their product (Selvaraju 2017, section 3.2)."""
-    coarse = grad_cam(classifier.gradients, cam_layer(classifier, pixels, layer), pixels, target)
+    coarse = cam_of(classifier, pixels, target, layer)
     lines = bent(classifier.model, classifier.forward, pixels, target)
     return Attribution(enlarged(coarse, pixels) * lines, target)
 

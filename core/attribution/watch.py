@@ -72,6 +72,7 @@ class Watched:
     labels: Sequence[str]
     lock: RLock
     gradient_model: nn.Module
+    folded_model: nn.Module
     feature_layer: nn.Module | None
     mean: Sequence[float]
     std: Sequence[float]
@@ -96,6 +97,10 @@ class Watched:
     @property
     def gradients(self) -> Forward:
         return self._watched(self.classifier.gradients)
+
+    @property
+    def folded(self) -> Forward:
+        return self._watched(self.classifier.folded)
 
     def baseline(self, pixels: Tensor, name: str, seed: int = 0) -> Tensor:
         """The "nothing here" picture called ``name``, or the visitor's own, of the shape of ``pixels``."""

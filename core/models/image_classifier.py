@@ -14,7 +14,7 @@ from core.device import device
 from core.models import hub
 from core.models.catalog import ModelCard
 from core.models.efficientnet import imagenet_labels
-from core.models.fusing import fused
+from core.models.fusing import fused, sharing_copy
 from core.models.preprocessing import Preprocessing
 from core.models.slim import slim
 
@@ -59,6 +59,7 @@ class ImageClassifier:
         lock: held by whoever puts hooks on ``model``; plain forward passes need it only beside such work.
         model: the `transformers` network, parameters frozen, in evaluation mode.
         gradient_model: the same network, quicker and lighter to differentiate; hooks on it need the lock too.
+        folded_model: the network behind `logits` once more, for hooks; they need the lock.
         feature_layer: the module whose output ``(B, C, h, w)`` Grad-CAM weighs; None for a plain Transformer.
     """
 
@@ -78,6 +79,7 @@ class ImageClassifier:
         self.gradient_model = slim(self.model)
         # The same function with batch norms folded into convolutions: quicker, never differentiated, never hooked.
         self._fast = fused(self.model)
+        self.folded_model = self.model if self._fast is self.model else sharing_copy(self._fast)
         # Where the two are one, an answer must wait for whoever has hooks on it.
         self._answering = self.lock if self._fast is self.model else nullcontext()
 
@@ -90,6 +92,10 @@ class ImageClassifier:
         """
         model = hub.load_model(card, "AutoModelForImageClassification")
         return cls(card, model, Preprocessing.of(hub.load_image_processor(card)))
+
+    def over(self, model: "PreTrainedModel") -> "ImageClassifier":
+        """The same classifier with another network of this kind."""
+        return ImageClassifier(self.card, model, self.preprocessing)
 
     def pixels(self, image: Image.Image) -> Tensor:
         """``(1, 3, H, W)`` normalised the way the network was trained to see pictures."""
@@ -110,6 +116,10 @@ class ImageClassifier:
     def gradients(self, pixels: Tensor) -> Tensor:
         """As `forward`, to be differentiated in its input: a third of the memory. Call it with the lock held."""
         return self.gradient_model(pixel_values=pixels).logits
+
+    def folded(self, pixels: Tensor) -> Tensor:
+        """As `logits`, with the lock held and whatever hooks hang on ``folded_model``; nearly as differentiable."""
+        return self.folded_model(pixel_values=pixels).logits
 
     def features(self, pixels: Tensor) -> Tensor:
         """``(B, D)``: what the classifier's last layer reads, without gradient."""

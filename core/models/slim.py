@@ -1,15 +1,13 @@
 """The same network made light to differentiate: batch norm and activation as one step that keeps less."""
 
-import copy
 import math
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.models.fusing import drop_open_gates
+from core.models.fusing import drop_open_gates, sharing_copy
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -38,8 +36,7 @@ def slim(model: "PreTrainedModel") -> "PreTrainedModel":
     pairs = _PAIRS.get(model.config.model_type)
     if not pairs:
         return model
-    shared: dict[int, Any] = {id(tensor): tensor for tensor in chain(model.parameters(), model.buffers())}
-    made = copy.deepcopy(model, shared).eval()
+    made = sharing_copy(model)
     for module in list(made.modules()):
         for norm_name, activation_name in pairs:
             norm = getattr(module, norm_name, None)
@@ -63,7 +60,16 @@ class _Normed(nn.Module):
         self.norm, self.ceiling = norm, ceiling
 
     def forward(self, x: Tensor) -> Tensor:
+        if not (torch.is_grad_enabled() and x.requires_grad):
+            return _normed(x, self.norm, self.ceiling)
         return _NormThenClamp.apply(x, self.norm, self.ceiling)  # pyright: ignore[reportReturnType]
+
+
+def _normed(x: Tensor, norm: nn.BatchNorm2d, ceiling: float | None) -> Tensor:
+    """The batch norm of ``x`` in evaluation, clamped in place."""
+    mean, variance = norm.running_mean, norm.running_var
+    made = F.batch_norm(x, mean, variance, norm.weight, norm.bias, training=False, eps=norm.eps)
+    return made if ceiling is None else made.clamp_(0.0, ceiling)
 
 
 class _NormThenClamp(torch.autograd.Function):
@@ -71,16 +77,13 @@ class _NormThenClamp(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, norm: nn.BatchNorm2d, ceiling: float | None) -> Tensor:
-        assert norm.running_mean is not None and norm.running_var is not None
-        made = F.batch_norm(
-            x, norm.running_mean, norm.running_var, norm.weight, norm.bias, training=False, eps=norm.eps
-        )
+        assert norm.running_var is not None
+        made = _normed(x, norm, ceiling)
         slope = (norm.weight / torch.sqrt(norm.running_var + norm.eps)).view(1, -1, 1, 1)
         ctx.ceiling = ceiling
         if ceiling is None:
             ctx.save_for_backward(slope)
         else:
-            made.clamp_(0.0, ceiling)
             ctx.save_for_backward(slope, made)
         return made
 

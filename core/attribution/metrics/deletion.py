@@ -2,14 +2,17 @@
 
 Deletion and insertion (Petsiuk 2018, RISE) feed the model pictures with holes, which it never saw: holes scattered
 everywhere break texture and lower the answer whatever they hide. So a map is compared with controls made the same
-way: scattered cells, and the very same map shifted and mirrored, which keeps its clumps but not their place.
+way: scattered cells, the very same map shifted and mirrored, which keeps its clumps but not their place, the same map with
+the phases of its waves thrown anew, which keeps how coarse it is but no shape, and the edges of the picture, which know
+nothing of the model.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from scipy.ndimage import gaussian_gradient_magnitude
 from torch import Tensor
 
 from core.attribution.base import Forward, PictureClassifier
@@ -18,7 +21,9 @@ from core.attribution.guard import as_it_was
 from core.attribution.metrics.base import KINDS, Band, Curve, Erased, steps_of
 from core.params import IntRange
 
-PICTURES_AT_ONCE = 16
+PICTURES_AT_ONCE = 4  # more do not fit the processor's cache, and take longer each
+CONTROLS = {"shifted": "moved maps", "phases": "shapeless maps", "edges": "edge maps", "scattered": "random cells"}
+"""What a map is compared with, by name, as a visitor reads it."""
 CAVEAT = (
     "Erased pictures look like nothing the model has seen, so a fall alone proves little: compare with the controls."
 )
@@ -40,6 +45,7 @@ class Plan:
         steps: points on a curve after the first.
         baseline: what stands in an erased cell: ``blur``, ``grey``, ``black``, ``white`` or ``noise``.
         draws: of each control; every draw costs as much as the curve itself.
+        control: which control, beside scattered cells, the map is compared with: one of `CONTROLS`.
     """
 
     cell: int = 16
@@ -47,6 +53,7 @@ class Plan:
     baseline: str = "blur"
     draws: int = 3
     seed: int = 0
+    control: str = "shifted"
 
 
 def trust_curves(
@@ -68,16 +75,26 @@ def trust_curves(
     scattered = scattered or scattered_bands(classifier, pixels, target, plan)
     rng = np.random.default_rng([plan.seed, 1])
     grid = cell_sums(one_map, plan.cell)
-    orders = [order(grid), *(order(elsewhere(grid, rng)) for _ in range(plan.draws))]
+    draw = _drawing(plan, grid, pixels, rng)
+    orders = [order(grid), *(order(draw(number)) for number in range(plan.draws))]
     eraser = _Eraser(classifier, pixels, target, plan)
     curves: dict[Erased, Curve] = {}
     with classifier.lock, as_it_was(classifier.model):
         for kind in KINDS:
             probs = eraser.probs(orders, kind)
-            shifted = Band("moved maps", probs[1:], eraser.fractions)
-            controls = {"shifted": shifted, "scattered": scattered[kind]}
+            alike = Band(CONTROLS[plan.control], probs[1:], eraser.fractions)
+            controls = {plan.control: alike, "scattered": scattered[kind]}
             curves[kind] = Curve(kind, eraser.fractions, probs[0], controls)
     return curves
+
+
+def _drawing(plan: Plan, grid: np.ndarray, pixels: Tensor, rng: np.random.Generator) -> Callable[[int], np.ndarray]:
+    """Draw number → one grid of the plan's control."""
+    if plan.control == "phases":
+        return lambda number: other_phases(grid, rng)
+    if plan.control == "edges":
+        return lambda number: cell_sums(edges(pixels, 2.0**number), plan.cell)
+    return lambda number: elsewhere(grid, rng)
 
 
 def scattered_bands(
@@ -120,6 +137,24 @@ def elsewhere(grid: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         if rng.random() < 0.5:
             moved = np.flip(moved, axis)
     return moved
+
+
+def other_phases(grid: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A map of the same coarseness and spread without its shapes: its waves keep their sizes and get random phases.
+
+    The phases are those of white noise, so that the result is real; its mean stays.
+    """
+    waves = np.fft.fft2(grid)
+    noise = np.fft.fft2(rng.standard_normal(grid.shape))
+    turned = np.abs(waves) * np.exp(1j * np.angle(noise))
+    turned[0, 0] = waves[0, 0]
+    return np.fft.ifft2(turned).real
+
+
+def edges(pixels: Tensor, width: float) -> np.ndarray:
+    """``(H, W)``: how much the grey of ``pixels (1, 3, H, W)`` changes over ``width`` pixels, in any direction."""
+    grey = pixels[0].mean(0).cpu().numpy()
+    return gaussian_gradient_magnitude(grey, width)
 
 
 def erased(pixels: Tensor, baseline: Tensor, gone: Tensor, cell: int) -> Tensor:

@@ -81,6 +81,13 @@ class FakePictures:
     def gradients(self, pixels: Tensor) -> Tensor:
         return self.model(pixels)
 
+    def folded(self, pixels: Tensor) -> Tensor:
+        return self.model(pixels)
+
+    @property
+    def folded_model(self) -> nn.Module:
+        return self.model
+
     @property
     def gradient_model(self) -> nn.Module:
         return self.model
