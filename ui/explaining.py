@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from core.attribution import METHODS_BY_NAME
 from core.attribution.metrics import deletion, text_deletion
 from core.attribution.metrics.base import Curve, Erased
 from core.attribution.result import Explained, refined
@@ -27,6 +28,7 @@ class Question:
         key: equal for equal questions.
         ours: neither the model nor the input is a visitor's own, so that answers may be shared.
         inputs: pixels ``(1, 3, H, W)``, or an encoded text.
+        own_baseline: pixels that mean "nothing here" for every method with a baseline; None leaves each its setting.
     """
 
     key: tuple[Any, ...]
@@ -34,6 +36,7 @@ class Question:
     classifier: Any
     inputs: Any
     target: int
+    own_baseline: Any = None
 
     @property
     def label(self) -> str:
@@ -59,13 +62,15 @@ class Question:
         return self.keep(make(), *what) if held is None else held
 
 
-def of_picture(classifier: "ImageClassifier", picked: Picked, target: int) -> Question:
-    """The question about the current picture."""
+def of_picture(classifier: "ImageClassifier", picked: Picked, target: int, baseline: Picked | None = None) -> Question:
+    """The question about a picture, with another one as its baseline."""
     card = classifier.card
-    own = hashlib.sha256(picked.image.tobytes()).hexdigest() if picked.slug == OWN else ""
-    key = ("picture", card.slug, str(card.folder or ""), picked.slug, own, target)
-    pixels = classifier.pixels(picked.image)
-    return Question(key, not own and card.folder is None, classifier, pixels, target)
+    shown = [picked] if baseline is None else [picked, baseline]
+    own = tuple(hashlib.sha256(one.image.tobytes()).hexdigest() if one.slug == OWN else "" for one in shown)
+    key = ("picture", card.slug, str(card.folder or ""), *(one.slug for one in shown), own, target)
+    nothing = None if baseline is None else classifier.pixels(baseline.image)
+    ours = not any(own) and card.folder is None
+    return Question(key, ours, classifier, classifier.pixels(picked.image), target, nothing)
 
 
 def of_text(classifier: "TextClassifier", encoding: "Encoding", text: str, target: int) -> Question:
@@ -101,12 +106,27 @@ def explain(question: Question, name: str, options: Mapping[str, Any], report: R
             hold(found)
         report(fraction, found)
 
-    for found in refined(question.classifier, question.inputs, name, question.target, options, told):
+    asked = {**options, "own_baseline": question.own_baseline} if takes_own(question, name) else options
+    for found in refined(question.classifier, question.inputs, name, question.target, asked, told):
         if found.rough:
             hold(found)
         else:
             question.keep(found, "map", name, options)
         yield found
+
+
+def takes_own(question: Question, name: str) -> bool:
+    """Whether the method called ``name`` starts from the visitor's own baseline."""
+    return question.own_baseline is not None and any(p.name == "baseline" for p in METHODS_BY_NAME[name].params)
+
+
+def full(question: Question, name: str, options: Mapping[str, Any], tell: Callable[[float], None]) -> Explained:
+    """The full answer, kept or made now; ``tell`` hears the fraction done."""
+    found = finished(question, name, options)
+    if found is None:
+        tell(0.0)
+        *_, found = explain(question, name, options, lambda fraction, _: tell(fraction))
+    return found
 
 
 def curves(question: Question, one: Explained, plan: Mapping[str, Any]) -> Curves:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Hashable
 
 import streamlit as st
 
-_STOPPED = "stoppable.stopped"
 _EVERY = 0.2  # seconds between two looks of the visitor
 
 
@@ -18,23 +17,23 @@ class Stoppable:
 
     Args:
         asked: what is being made; Stop holds until something else is asked for.
-        key: of the buttons.
+        key: of the buttons; stopping one line leaves the others alone.
     """
 
     def __init__(self, asked: Hashable, key: str) -> None:
-        self._asked, self._key = asked, key
+        self._asked, self._key, self._stopped = asked, key, f"{key}.stopped"
         self._place = st.empty()
         self._bar = None
         self._told = 0.0
         if self.stopped:
             with self._place.container(horizontal=True, vertical_alignment="center"):
                 st.caption(":material/stop_circle: Stopped. What was found so far stays.")
-                st.button("Go on", key=f"{key}.on", on_click=st.session_state.pop, args=(_STOPPED, None))
+                st.button("Go on", key=f"{key}.on", on_click=st.session_state.pop, args=(self._stopped, None))
 
     @property
     def stopped(self) -> bool:
         """Whether the visitor stopped exactly this."""
-        return st.session_state.get(_STOPPED) == self._asked
+        return st.session_state.get(self._stopped) == self._asked
 
     def telling(self, words: str) -> Callable[[float], None]:
         """A function that shows the fraction done of ``words``, a few times a second; pressing Stop ends it there."""
@@ -59,4 +58,4 @@ class Stoppable:
             self._place.empty()
 
     def _stop(self) -> None:
-        st.session_state[_STOPPED] = self._asked
+        st.session_state[self._stopped] = self._asked

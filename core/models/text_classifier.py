@@ -83,6 +83,10 @@ class TextClassifier:
         model = hub.load_model(card, "AutoModelForSequenceClassification")
         return cls(card, model, hub.load_tokenizer(card), hub.label_names(model))
 
+    def over(self, model: "PreTrainedModel | ZeroShot") -> "TextClassifier":
+        """The same classifier with another network of this kind."""
+        return TextClassifier(self.card, model, self.tokenizer, self.labels)
+
     def encode(self, text: str) -> Encoding:
         """``text`` as tokens; at most ``max_tokens`` are read.
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from core.plots import theme
 
@@ -46,6 +46,23 @@ def overlay(
     colour = np.where(strength[..., None] >= 0, _rgb(theme.FOR), _rgb(theme.AGAINST))
     alpha = opacity * np.abs(strength)[..., None]
     return Overlay(Image.fromarray(((1 - alpha) * grey + alpha * colour).round().astype(np.uint8)), float(scale))
+
+
+def framed(picture: Image.Image, box: tuple[int, int, int, int]) -> Image.Image:
+    """``picture`` with the rectangle ``(left, upper, right, lower)`` drawn white on black, to be seen on any ground."""
+    drawn = picture.convert("RGB")
+    pen = ImageDraw.Draw(drawn)
+    left, upper, right, lower = box
+    for inset, colour in ((0, "black"), (1, "white"), (3, "black")):
+        edges = (left + inset, upper + inset, right - 1 - inset, lower - 1 - inset)
+        if edges[0] <= edges[2] and edges[1] <= edges[3]:
+            pen.rectangle(edges, outline=colour, width=2 if colour == "white" else 1)
+    return drawn
+
+
+def drawn_scale(values: np.ndarray, smooth: float = 0.0) -> float:
+    """The value that `overlay` draws in full colour where it is given no scale."""
+    return robust_scale(_blurred(values, smooth) if smooth else values)
 
 
 def robust_scale(values: np.ndarray) -> float:

@@ -43,6 +43,10 @@ class Rectangle:
             raise PlaygroundError("Nothing of the picture lies in the marked region; mark a larger one.")
         return inside
 
+    def area(self, shape: tuple[int, ...]) -> float:
+        """The share of the picture that lies inside; raises as `mask`."""
+        return float(self.mask(shape).mean())
+
 
 Region = Rectangle | Collection[int]
 """A rectangle of a picture, or the positions of a text's words."""

@@ -1,5 +1,6 @@
 """The model before fine-tuning, asked about the same classes: what fine-tuning is compared with."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from torch import Tensor
 
 from core.data.labelled import Labelled, target_matrix
 from core.errors import NotFound, PlaygroundError
+from core.finetuning import spool
 from core.finetuning.report import Report
 from core.finetuning.split import Split, split
 from core.models import MODELS_BY_SLUG, ModelCard
@@ -32,6 +34,15 @@ def base_of(report: Report) -> ModelCard:
     if report.base not in MODELS_BY_SLUG:
         raise NotFound(f"{report.base_title[:40]} is not in the list of models, so there is no before to compare with.")
     return MODELS_BY_SLUG[report.base]
+
+
+def started_from(job_folder: Path, report: Report) -> ModelCard:
+    """The model that the run in ``job_folder`` started from: a visitor's own, if one came along, else the catalog's.
+
+    Raises:
+        NotFound: as `base_of`.
+    """
+    return spool.read_base(job_folder / "inputs", job_folder / "checkpoint" / "base") or base_of(report)
 
 
 def untuned(base: ModelCard, data: Labelled, report: Report) -> "ImageClassifier | TextClassifier":

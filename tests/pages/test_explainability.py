@@ -109,18 +109,6 @@ def test_a_method_that_cannot_serve_says_why(page, monkeypatch):
     assert "feature maps" in page.error[0].value and not page.exception
 
 
-def test_everything_can_be_taken_home(page):
-    only(page, "image", "Grad-CAM")
-    page.session_state["explain.tabs"] = "Take away"
-    page.run()
-    fine(page)
-    assert [b.proto.label for b in page.get("download_button")] == [
-        "Grad-CAM, PNG",
-        "Evidence, CSV",
-        "Ranked evidence, CSV",
-    ]
-
-
 def test_the_code_that_ran_is_the_methods_own_module(page):
     only(page, "image", "Grad-CAM")
     page.session_state["explain.tabs"] = "The code that ran"

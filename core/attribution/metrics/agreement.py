@@ -34,11 +34,11 @@ def rank_correlation(one: np.ndarray, other: np.ndarray) -> float:
     """Spearman's correlation in [-1, 1]; 0 where one of them does not vary."""
     if np.ptp(one) == 0 or np.ptp(other) == 0:
         return 0.0
-    return float(spearmanr(one, other, axis=None).statistic)
+    return float(spearmanr(one, other, axis=None)[0])  # pyright: ignore[reportArgumentType]
 
 
 def leave_one_out_tau(values: Sequence[float], alone: Sequence[float]) -> float:
     """Kendall's tau between the credit of W words and what leaving each out alone takes from the logit (W,)."""
     if len(values) < 2 or np.ptp(values) == 0 or np.ptp(alone) == 0:
         return 0.0
-    return float(kendalltau(values, alone).statistic)
+    return float(kendalltau(values, alone)[0])  # pyright: ignore[reportArgumentType]

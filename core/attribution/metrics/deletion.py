@@ -2,28 +2,24 @@
 
 Deletion and insertion (Petsiuk 2018, RISE) feed the model pictures with holes, which it never saw: holes scattered
 everywhere break texture and lower the answer whatever they hide. So a map is compared with controls made the same
-way: scattered cells, the very same map shifted and mirrored, which keeps its clumps but not their place, the same map with
-the phases of its waves thrown anew, which keeps how coarse it is but no shape, and the edges of the picture, which know
-nothing of the model.
+way (`core.attribution.metrics.controls`): scattered cells, and one that shares the map's clumps.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.ndimage import gaussian_gradient_magnitude
 from torch import Tensor
 
 from core.attribution.base import Forward, PictureClassifier
 from core.attribution.baselines import baseline_of, choice
 from core.attribution.guard import as_it_was
 from core.attribution.metrics.base import KINDS, Band, Curve, Erased, steps_of
+from core.attribution.metrics.controls import CONTROLS, cell_grid, cell_sums, controls_of
 from core.params import IntRange
 
 PICTURES_AT_ONCE = 4  # more do not fit the processor's cache, and take longer each
-CONTROLS = {"shifted": "moved maps", "phases": "shapeless maps", "edges": "edge maps", "scattered": "random cells"}
-"""What a map is compared with, by name, as a visitor reads it."""
 CAVEAT = (
     "Erased pictures look like nothing the model has seen, so a fall alone proves little: compare with the controls."
 )
@@ -73,28 +69,18 @@ def trust_curves(
     """
     plan = plan or Plan()
     scattered = scattered or scattered_bands(classifier, pixels, target, plan)
-    rng = np.random.default_rng([plan.seed, 1])
     grid = cell_sums(one_map, plan.cell)
-    draw = _drawing(plan, grid, pixels, rng)
-    orders = [order(grid), *(order(draw(number)) for number in range(plan.draws))]
+    alike = controls_of(plan.control, grid, pixels, plan.cell, plan.draws, plan.seed)
+    orders = [order(grid), *map(order, alike)]
     eraser = _Eraser(classifier, pixels, target, plan)
     curves: dict[Erased, Curve] = {}
     with classifier.lock, as_it_was(classifier.model):
         for kind in KINDS:
             probs = eraser.probs(orders, kind)
-            alike = Band(CONTROLS[plan.control], probs[1:], eraser.fractions)
-            controls = {plan.control: alike, "scattered": scattered[kind]}
+            band = Band(CONTROLS[plan.control], probs[1:], eraser.fractions)
+            controls = {plan.control: band, "scattered": scattered[kind]}
             curves[kind] = Curve(kind, eraser.fractions, probs[0], controls)
     return curves
-
-
-def _drawing(plan: Plan, grid: np.ndarray, pixels: Tensor, rng: np.random.Generator) -> Callable[[int], np.ndarray]:
-    """Draw number → one grid of the plan's control."""
-    if plan.control == "phases":
-        return lambda number: other_phases(grid, rng)
-    if plan.control == "edges":
-        return lambda number: cell_sums(edges(pixels, 2.0**number), plan.cell)
-    return lambda number: elsewhere(grid, rng)
 
 
 def scattered_bands(
@@ -109,52 +95,9 @@ def scattered_bands(
         return {kind: Band("random cells", eraser.probs(orders, kind), eraser.fractions) for kind in KINDS}
 
 
-def cell_grid(height: int, width: int, cell: int) -> tuple[int, int]:
-    """Rows and columns of cells that cover a picture; those at the far edges may be smaller."""
-    return -(-height // cell), -(-width // cell)
-
-
-def cell_sums(one_map: np.ndarray, cell: int) -> np.ndarray:
-    """``(rows, columns)``: the map ``(H, W)`` summed over each cell."""
-    height, width = one_map.shape
-    rows, columns = cell_grid(height, width, cell)
-    padded = np.zeros((rows * cell, columns * cell))
-    padded[:height, :width] = one_map
-    return padded.reshape(rows, cell, columns, cell).sum((1, 3))
-
-
 def order(grid: np.ndarray) -> np.ndarray:
     """Indices of cells from the most evidence for the class to the most against it."""
     return np.argsort(-grid, axis=None, kind="stable")
-
-
-def elsewhere(grid: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The same map in another place: rolled by at least a quarter of each side and perhaps mirrored."""
-    rows, columns = grid.shape
-    shift = tuple(int(rng.integers(n // 4, n - n // 4 + 1)) if n > 1 else 0 for n in (rows, columns))
-    moved = np.roll(grid, shift, axis=(0, 1))
-    for axis in (0, 1):
-        if rng.random() < 0.5:
-            moved = np.flip(moved, axis)
-    return moved
-
-
-def other_phases(grid: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A map of the same coarseness and spread without its shapes: its waves keep their sizes and get random phases.
-
-    The phases are those of white noise, so that the result is real; its mean stays.
-    """
-    waves = np.fft.fft2(grid)
-    noise = np.fft.fft2(rng.standard_normal(grid.shape))
-    turned = np.abs(waves) * np.exp(1j * np.angle(noise))
-    turned[0, 0] = waves[0, 0]
-    return np.fft.ifft2(turned).real
-
-
-def edges(pixels: Tensor, width: float) -> np.ndarray:
-    """``(H, W)``: how much the grey of ``pixels (1, 3, H, W)`` changes over ``width`` pixels, in any direction."""
-    grey = pixels[0].mean(0).cpu().numpy()
-    return gaussian_gradient_magnitude(grey, width)
 
 
 def erased(pixels: Tensor, baseline: Tensor, gone: Tensor, cell: int) -> Tensor:

@@ -13,7 +13,8 @@ from torch import Tensor
 from core.attribution.base import Encoding, PictureClassifier, TextClassifier
 from core.attribution.baselines import baseline_of
 from core.attribution.guard import as_it_was
-from core.attribution.metrics.deletion import PICTURES_AT_ONCE, cell_grid, cell_sums, erased
+from core.attribution.metrics.controls import cell_grid, cell_sums
+from core.attribution.metrics.deletion import PICTURES_AT_ONCE, erased
 from core.attribution.token_ablation import hidden_logits
 from core.attribution.words import word_groups
 

@@ -9,7 +9,8 @@ from torch import Tensor
 from core.attribution.base import PictureClassifier
 from core.attribution.baselines import baseline_of
 from core.attribution.metrics.base import Erased, steps_of
-from core.attribution.metrics.deletion import Plan, cell_grid, cell_sums, erased, order
+from core.attribution.metrics.controls import cell_grid, cell_sums
+from core.attribution.metrics.deletion import Plan, erased, order
 
 
 def picture_at(

@@ -9,7 +9,8 @@ from core.attribution import METHODS_BY_NAME, explain
 from core.attribution.guard import hook_count
 from core.attribution.metrics.base import Band, Curve, area, steps_of
 from core.attribution.metrics.completeness import Gap, completeness
-from core.attribution.metrics.deletion import Plan, cell_sums, elsewhere, erased, order, scattered_bands, trust_curves
+from core.attribution.metrics.controls import cell_sums, elsewhere
+from core.attribution.metrics.deletion import Plan, erased, order, scattered_bands, trust_curves
 from core.attribution.metrics.text_deletion import trust_text_curves
 from core.attribution.words import words
 from tests.core.attribution import fakes
