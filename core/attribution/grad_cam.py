@@ -1,5 +1,7 @@
 """Grad-CAM: the last feature maps, each weighted by how much the class's logit asks for it."""
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -35,28 +37,34 @@ def enlarged(coarse: Tensor, like: Tensor) -> Tensor:
 
 def cam_of(classifier: Watched, pixels: Tensor, target: int, layer: str) -> Tensor:
     """The map ``(B, 1, h, w)`` at ``feature_layer``, or at the last layer with a finer grid than that."""
-    name = next(name for name, module in classifier.model.named_modules() if module is classifier.feature_layer)
+    name = layer_name(classifier, pixels, layer)
     if layer == "last":  # only a straight line lies behind it, so the quickest network has the same gradient
         return grad_cam(classifier.folded, classifier.folded_model.get_submodule(name), pixels, target)
-    last = classifier.gradient_model.get_submodule(name)
-    return grad_cam(classifier.gradients, _finer(classifier, pixels, layer, last), pixels, target)
+    return grad_cam(classifier.gradients, classifier.gradient_model.get_submodule(name), pixels, target)
 
 
-def _finer(classifier: Watched, pixels: Tensor, layer: str, last: nn.Module) -> nn.Module:
+def layer_name(classifier: Watched, pixels: Tensor, choice: str) -> str:
+    """The name, inside the network, of the layer that a choice of `LAYER` means."""
+    last = next(name for name, module in classifier.model.named_modules() if module is classifier.feature_layer)
+    if choice == "last":
+        return last
     grids = _grids(classifier, pixels)
-    wanted = min(_FINER[layer] * dict(grids)[last], max(side for _, side in grids))
-    return [module for module, side in grids if side >= wanted][-1]
+    wanted = min(_FINER[choice] * dict(grids)[last], max(side for _, side in grids))
+    return [name for name, side in grids if side >= wanted][-1]
 
 
-def _grids(classifier: Watched, pixels: Tensor) -> list[tuple[nn.Module, int]]:
-    """Every module whose output is feature maps, in the order in which they ran, with the maps' height."""
-    found: list[tuple[nn.Module, int]] = []
+def _grids(classifier: Watched, pixels: Tensor) -> list[tuple[str, int]]:
+    """Every module whose output is feature maps, by name, in the order in which they ran, with the maps' height."""
+    found: list[tuple[str, int]] = []
 
-    def note(module: nn.Module, *arguments: object) -> None:
-        if isinstance(output := arguments[-1], Tensor) and output.dim() == 4:
-            found.append((module, output.shape[-2]))
+    def noting(name: str) -> Callable[..., None]:
+        def note(*arguments: object) -> None:
+            if isinstance(output := arguments[-1], Tensor) and output.dim() == 4:
+                found.append((name, output.shape[-2]))
 
-    handles = [module.register_forward_hook(note) for module in classifier.gradient_model.modules()]
+        return note
+
+    handles = [m.register_forward_hook(noting(name)) for name, m in classifier.gradient_model.named_modules()]
     try:
         with torch.no_grad():
             classifier.gradients(pixels[:1])

@@ -145,12 +145,11 @@ def constants(explanation: Explanation) -> dict[str, Any]:
 
 def _layer(classifier: "ImageClassifier", picture: Image.Image, choice: str) -> str:
     """The name, inside the network, of the layer that Grad-CAM takes."""
-    from core.attribution.grad_cam import cam_layer
+    from core.attribution.grad_cam import layer_name
     from core.attribution.watch import Watch, Watched
 
     with classifier.lock:
-        layer = cam_layer(Watched(classifier, Watch()), classifier.pixels(picture), choice)
-    return next(name for name, module in classifier.gradient_model.named_modules() if module is layer)
+        return layer_name(Watched(classifier, Watch()), classifier.pixels(picture), choice)
 
 
 def _contents(explanation: Explanation) -> Iterator[tuple[str, bytes]]:
