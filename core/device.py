@@ -3,6 +3,9 @@
 import ctypes
 import os
 import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
     import torch
 
 MB = 1024 * 1024
+_LOOK_EVERY = 0.01  # seconds
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h
 _CGROUP = (
     (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")),
@@ -102,6 +106,30 @@ def used_mb() -> int:
         except (psutil.NoSuchProcess, psutil.AccessDenied):  # ended meanwhile
             continue
     return total // MB
+
+
+@contextmanager
+def growth() -> Iterator[Callable[[], int]]:
+    """Watch this process while something runs; call what it gives for the most megabytes that were added meanwhile.
+
+    The whole process is seen: what others do in it at the same time counts too.
+    """
+    process = psutil.Process()
+    start = most = process.memory_info().rss
+    ended = threading.Event()
+
+    def look() -> None:
+        nonlocal most
+        while not ended.wait(_LOOK_EVERY):
+            most = max(most, process.memory_info().rss)
+
+    watcher = threading.Thread(target=look, name="growth", daemon=True)
+    watcher.start()
+    try:
+        yield lambda: (max(most, process.memory_info().rss) - start) // MB
+    finally:
+        ended.set()
+        watcher.join()
 
 
 def peak_mb() -> int:

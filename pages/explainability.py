@@ -21,17 +21,13 @@ from ui import (
     params,
     resources,
     taking,
+    trust,
 )
 from ui.subject import PictureSubject, Subject, TextSubject
 from ui.words import literal, percent
 
 PICTURE, TEXT = "Picture", "Text"
 FEW = 4  # answers shown
-CONTROLS = {"shifted": "Moved maps", "scattered": "Random cells"}
-CONTROLS_HELP = (
-    "A moved map is the same map, shifted and mirrored: it keeps its clumps but not their place. Random cells scatter "
-    "their holes, which breaks texture everywhere and can lower the answer faster than any map."
-)
 Settings = dict[str, dict[str, Any]]
 
 
@@ -50,14 +46,6 @@ def explain_a_picture() -> None:
             baseline = own_baseline.choose()
         drawn = look.knobs("image")
         with st.expander("Settings of the evidence", key="explain.evidence"):
-            control = st.selectbox(
-                "Compare with",
-                list(CONTROLS),
-                format_func=CONTROLS.__getitem__,
-                key="control",
-                help=CONTROLS_HELP,
-                bind="query-params",
-            )
             plan = params.form(deletion.PARAMS, key="erase")
     seen = classifier.seen(picked.image)
     subject = PictureSubject(
@@ -67,7 +55,7 @@ def explain_a_picture() -> None:
         answers=tuple(zip(answer.labels[:FEW], answer.probs[:FEW], strict=True)),
         look=drawn,
         plan=plan,
-        control=control,
+        control=plan["control"],
         seen=seen,
     )
 
@@ -135,6 +123,7 @@ def tabs_of(subject: Subject, chosen: Settings, judged: list[evidence.Judged]) -
     return {
         "What this says": lambda: evidence.says(subject, judged),
         "Erase it": lambda: evidence.erase(subject, judged),
+        "Trust": lambda: trust.show(subject, judged),
         "Before and after": lambda: before_after.show(subject, chosen),
         "Numbers": lambda: evidence.numbers(subject, judged),
         "The code that ran": lambda: evidence.code(judged),

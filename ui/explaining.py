@@ -106,8 +106,8 @@ def explain(question: Question, name: str, options: Mapping[str, Any], report: R
             hold(found)
         report(fraction, found)
 
-    asked = {**options, "own_baseline": question.own_baseline} if takes_own(question, name) else options
-    for found in refined(question.classifier, question.inputs, name, question.target, asked, told):
+    wanted = asked(question, name, options)
+    for found in refined(question.classifier, question.inputs, name, question.target, wanted, told):
         if found.rough:
             hold(found)
         else:
@@ -115,9 +115,10 @@ def explain(question: Question, name: str, options: Mapping[str, Any], report: R
         yield found
 
 
-def takes_own(question: Question, name: str) -> bool:
-    """Whether the method called ``name`` starts from the visitor's own baseline."""
-    return question.own_baseline is not None and any(p.name == "baseline" for p in METHODS_BY_NAME[name].params)
+def asked(question: Question, name: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """``options``, with the visitor's own baseline where the method called ``name`` starts from one."""
+    takes = question.own_baseline is not None and any(p.name == "baseline" for p in METHODS_BY_NAME[name].params)
+    return {**options, "own_baseline": question.own_baseline} if takes else dict(options)
 
 
 def full(question: Question, name: str, options: Mapping[str, Any], tell: Callable[[float], None]) -> Explained:
@@ -134,11 +135,12 @@ def curves(question: Question, one: Explained, plan: Mapping[str, Any]) -> Curve
     classifier, inputs, target = question.classifier, question.inputs, question.target
 
     def of_pixels() -> Curves:
-        asked = deletion.Plan(**plan)
+        how = deletion.Plan(**plan)
+        whatever = {**plan, "control": None}  # random cells are the same beside every control
         scattered = question.once(
-            lambda: deletion.scattered_bands(classifier, inputs, target, asked), "scattered", plan
+            lambda: deletion.scattered_bands(classifier, inputs, target, how), "scattered", whatever
         )
-        return deletion.trust_curves(classifier, inputs, one.values, target, asked, scattered)
+        return deletion.trust_curves(classifier, inputs, one.values, target, how, scattered)
 
     def of_words() -> Curves:
         return text_deletion.trust_text_curves(classifier, inputs, list(one.values), target, **plan)

@@ -89,6 +89,7 @@ class Attribution:
             method promises no such sum.
         baseline: the "nothing here" input, for methods that have one: pixels, or token ids.
         seconds: how long it took.
+        megabytes: the most memory that the process added meanwhile.
         options: the settings that made it.
         notes: what a visitor should know about this result, a sentence each.
     """
@@ -99,6 +100,7 @@ class Attribution:
     delta: Tensor | None = None
     baseline: Tensor | None = None
     seconds: float = 0.0
+    megabytes: int = 0
     options: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from core.attribution.base import Attribution, Classifier, Encoding, Method
 from core.attribution.guard import as_it_was
 from core.attribution.watch import Report, Stopped, Watch, Watched
+from core.device import growth
 from core.errors import PlaygroundError
 from core.params import clean
 
@@ -56,8 +57,8 @@ def explain(
         inputs = inputs.detach().clone()
 
     def finished(made: Attribution) -> Attribution:
-        seconds = time.perf_counter() - start
-        return replace(made, values=made.values.detach(), method=method.name, seconds=seconds, options=cleaned)
+        seconds, values = time.perf_counter() - start, made.values.detach()
+        return replace(made, values=values, method=method.name, seconds=seconds, megabytes=grown(), options=cleaned)
 
     def told(fraction: float, made: Attribution | None) -> None:
         if report:
@@ -65,7 +66,7 @@ def explain(
 
     watch, start = Watch(stopping, told if report else None), time.perf_counter()
     try:
-        with watch.holding(classifier.lock), ExitStack() as stack, torch.enable_grad():
+        with watch.holding(classifier.lock), growth() as grown, ExitStack() as stack, torch.enable_grad():
             for model in {getattr(classifier, name, classifier.model) for name in _NETWORKS}:
                 stack.enter_context(as_it_was(model))
             start = time.perf_counter()

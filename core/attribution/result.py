@@ -25,6 +25,7 @@ class Explained:
         words: the text's words with their credit; empty for a picture.
         gap: the completeness gap, where the method promises a sum.
         seconds: how long it took.
+        megabytes: the most memory that the process added meanwhile.
         notes: what a visitor should know about this result, a sentence each.
         rough: it was made with the quick settings, or before the method had ended.
     """
@@ -36,6 +37,7 @@ class Explained:
     seconds: float
     notes: tuple[str, ...] = ()
     rough: bool = False
+    megabytes: int = 0
 
 
 def explain_picture(
@@ -80,12 +82,18 @@ def refined(
 
 def explained(made: Attribution, encoding: "Encoding | None" = None, *, rough: bool = False) -> Explained:
     """``made`` as plain numbers: a map ``(H, W)``, or the credit of each word of ``encoding``."""
-    method = METHODS_BY_NAME[made.method]
-    if encoding is None:
-        return Explained(method, made.maps[0].cpu().numpy(), (), completeness(made), made.seconds, made.notes, rough)
-    found = tuple(words(encoding, made.values))
-    values = np.array([word.value for word in found])
-    return Explained(method, values, found, completeness(made), made.seconds, made.notes, rough)
+    found = () if encoding is None else tuple(words(encoding, made.values))
+    values = made.maps[0].cpu().numpy() if encoding is None else np.array([word.value for word in found])
+    return Explained(
+        METHODS_BY_NAME[made.method],
+        values,
+        found,
+        completeness(made),
+        made.seconds,
+        made.notes,
+        rough,
+        made.megabytes,
+    )
 
 
 def evidence_row(explained: Explained, curves: Mapping[Erased, Curve]) -> dict[str, str | float | None]:
@@ -98,4 +106,5 @@ def evidence_row(explained: Explained, curves: Mapping[Erased, Curve]) -> dict[s
     row["gap, logits"] = None if explained.gap is None else round(explained.gap.gap, 4)
     row["gap, share"] = None if explained.gap is None else round(explained.gap.share, 4)
     row["seconds"] = round(explained.seconds, 3)
+    row["megabytes"] = explained.megabytes
     return row

@@ -1,4 +1,4 @@
-"""Do several methods tell the same story? Rank correlations between their maps."""
+"""Do several methods tell the same story? Rank correlations between their maps, and with leaving out one word."""
 
 from collections.abc import Sequence
 
@@ -7,6 +7,7 @@ from scipy.stats import kendalltau, spearmanr
 
 GRID = 14  # cells a side: finer differences are noise for the eye
 CAVEAT = "Methods that agree can be wrong together; methods that disagree cannot all be right."
+TAU_CAVEAT = "Leaving out one word at a time is itself a method, blind to words that say the same thing twice."
 
 
 def agreement(maps: Sequence[np.ndarray]) -> np.ndarray:
@@ -37,8 +38,8 @@ def rank_correlation(one: np.ndarray, other: np.ndarray) -> float:
     return float(spearmanr(one, other, axis=None)[0])  # pyright: ignore[reportArgumentType]
 
 
-def leave_one_out_tau(values: Sequence[float], alone: Sequence[float]) -> float:
-    """Kendall's tau between the credit of W words and what leaving each out alone takes from the logit (W,)."""
+def leave_one_out_tau(values: np.ndarray, alone: np.ndarray) -> float:
+    """Kendall's tau between the credit of W words and how far the logit falls without each alone ``(W,)``."""
     if len(values) < 2 or np.ptp(values) == 0 or np.ptp(alone) == 0:
         return 0.0
     return float(kendalltau(values, alone)[0])  # pyright: ignore[reportArgumentType]

@@ -17,7 +17,7 @@ from core.attribution.baselines import baseline_of, choice
 from core.attribution.guard import as_it_was
 from core.attribution.metrics.base import KINDS, Band, Curve, Erased, steps_of
 from core.attribution.metrics.controls import CONTROLS, cell_grid, cell_sums, controls_of
-from core.params import IntRange
+from core.params import Choice, IntRange
 
 PICTURES_AT_ONCE = 4  # more do not fit the processor's cache, and take longer each
 CAVEAT = (
@@ -26,6 +26,16 @@ CAVEAT = (
 
 
 PARAMS = (
+    Choice(
+        "control",
+        "Compare with",
+        tuple(CONTROLS),
+        "shifted",
+        help="Moved: the same map shifted and mirrored, its clumps in another place. Shapeless: as coarse as the map, "
+        "without its shapes. Edges know nothing of the model. Random cells break texture everywhere, which can lower "
+        "the answer faster than any map.",
+        titles=tuple(words.capitalize() for words in CONTROLS.values()),
+    ),
     choice("blur", help="What stands where the picture is erased; each choice is unnatural in its own way."),
     IntRange("steps", "Steps", 5, 30, 10, help="Points on a curve. More: smoother, slower."),
     IntRange("draws", "Draws of each control", 2, 8, 3, help="More: a fairer comparison, slower."),
@@ -41,7 +51,7 @@ class Plan:
         steps: points on a curve after the first.
         baseline: what stands in an erased cell: ``blur``, ``grey``, ``black``, ``white`` or ``noise``.
         draws: of each control; every draw costs as much as the curve itself.
-        control: which control, beside scattered cells, the map is compared with: one of `CONTROLS`.
+        control: what the map is compared with beside scattered cells: one of `CONTROLS`.
     """
 
     cell: int = 16
@@ -70,15 +80,17 @@ def trust_curves(
     plan = plan or Plan()
     scattered = scattered or scattered_bands(classifier, pixels, target, plan)
     grid = cell_sums(one_map, plan.cell)
-    alike = controls_of(plan.control, grid, pixels, plan.cell, plan.draws, plan.seed)
+    other = plan.control != "scattered"
+    alike = controls_of(plan.control, grid, pixels, plan.cell, plan.draws, plan.seed) if other else ()
     orders = [order(grid), *map(order, alike)]
     eraser = _Eraser(classifier, pixels, target, plan)
     curves: dict[Erased, Curve] = {}
     with classifier.lock, as_it_was(classifier.model):
         for kind in KINDS:
             probs = eraser.probs(orders, kind)
-            band = Band(CONTROLS[plan.control], probs[1:], eraser.fractions)
-            controls = {plan.control: band, "scattered": scattered[kind]}
+            controls = {"scattered": scattered[kind]}
+            if other:
+                controls = {plan.control: Band(CONTROLS[plan.control], probs[1:], eraser.fractions), **controls}
             curves[kind] = Curve(kind, eraser.fractions, probs[0], controls)
     return curves
 

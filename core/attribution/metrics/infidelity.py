@@ -1,10 +1,11 @@
-"""Infidelity (Yeh 2019), normalised: how badly a map foretells what hiding random parts does to the class's logit.
+"""Normalised infidelity (Yeh 2019): does the map foretell how far the logit falls when random parts are hidden?
 
-Hide a random set of parts: the map foretells a fall by the sum of its values there, the model shows the true one. The
-foretold falls may be multiplied by one number before they are compared, the one that fits best, since only the map's
-proportions are on trial; so the figure lies between 0 (foretells perfectly) and 1 (foretells nothing), and a map times
-a hundred gives the same.
+With falls ``f`` and the map's sums over what was hidden ``m``, the error left after the best scale ``b ≥ 0`` of the
+map, ``min_b mean((b · m - f)²) / mean(f²)``: 0 is a perfect foretelling, 1 is none. The scale makes maps in any unit
+comparable, so multiplying a map by 100 changes nothing.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -23,26 +24,46 @@ DRAWS = 48
 CELL = 32  # pixels
 
 
-def normalised(foretold: np.ndarray, moved: np.ndarray) -> float:
-    """``min_b mean((b · foretold - moved)²) / mean(moved²)`` of N draws; 1 where the map foretells nothing at all."""
-    sizes = float(foretold @ foretold) * float(moved @ moved)
+@dataclass(frozen=True)
+class Falls:
+    """How far the logit fell in N draws that each hid half of P parts; they serve every map of the same input.
+
+    Attributes:
+        hidden: ``(N, P)``, whether a part was hidden.
+        logits: ``(N,)``, the fall.
+        cell: side in pixels of the square parts of a picture; None where the parts are words.
+    """
+
+    hidden: np.ndarray
+    logits: np.ndarray
+    cell: int | None = None
+
+
+def infidelity(falls: Falls, one_map: np.ndarray) -> float:
+    """In [0, 1], for a map ``(H, W)`` or the credit ``(W,)`` of words."""
+    parts = one_map if falls.cell is None else cell_sums(one_map, falls.cell).ravel()
+    return left_over(falls.hidden @ np.asarray(parts, dtype=float), falls.logits)
+
+
+def left_over(foretold: np.ndarray, fell: np.ndarray) -> float:
+    """``min over b ≥ 0 of mean((b · foretold - fell)²) / mean(fell²)``; 0 where nothing fell."""
+    sizes = float(foretold @ foretold) * float(fell @ fell)
     if not sizes:
-        return 1.0 if moved.any() else 0.0
-    return 1.0 - max(float(foretold @ moved), 0.0) ** 2 / sizes
+        return 1.0 if fell.any() else 0.0
+    return 1.0 - max(float(foretold @ fell), 0.0) ** 2 / sizes
 
 
-def of_picture(
+def falls_of_picture(
     classifier: PictureClassifier,
     pixels: Tensor,
-    one_map: np.ndarray,
     target: int,
     *,
     baseline: str = "blur",
     draws: int = DRAWS,
     cell: int = CELL,
     seed: int = 0,
-) -> float:
-    """Normalised infidelity of a map ``(H, W)`` of ``pixels (1, 3, H, W)``, hiding half of the cells at random.
+) -> Falls:
+    """What hiding half of the cells of ``pixels (1, 3, H, W)`` takes from the logit.
 
     Args:
         baseline: what stands where a cell is hidden.
@@ -57,28 +78,33 @@ def of_picture(
             classifier.logits(erased(pixels, ground, some, cell))[:, target].cpu()
             for some in torch.split(holes, PICTURES_AT_ONCE)
         ]
-    moved = whole - torch.cat(left).double().numpy()
-    return normalised(hidden @ cell_sums(one_map, cell).ravel(), moved)
+    return Falls(hidden, whole - torch.cat(left).double().numpy(), cell)
 
 
-def of_text(
+def falls_of_text(
     classifier: TextClassifier,
     encoding: Encoding,
-    values: np.ndarray,
     target: int,
     *,
     hide: str = "pad",
     draws: int = DRAWS,
     seed: int = 0,
-) -> float:
-    """The same for the credit of W words, hiding half of them at random."""
+) -> Falls:
+    """What hiding half of the words takes from the logit."""
     groups = word_groups(encoding.word_ids)
     hidden = np.random.default_rng(seed).random((draws, len(groups))) < 0.5
-    tokens = torch.zeros(draws, encoding.input_ids.shape[1], dtype=torch.bool, device=encoding.input_ids.device)
+    return Falls(hidden, falls_without(classifier, encoding, target, hidden, hide=hide))
+
+
+def falls_without(
+    classifier: TextClassifier, encoding: Encoding, target: int, hidden: np.ndarray, *, hide: str = "pad"
+) -> np.ndarray:
+    """``(N,)``: how far the logit falls when the words of each row of ``hidden (N, W)`` are hidden."""
+    groups = word_groups(encoding.word_ids)
+    tokens = torch.zeros(len(hidden) + 1, encoding.input_ids.shape[1], dtype=torch.bool)
     for word, group in enumerate(groups):
-        tokens[:, list(group)] = torch.from_numpy(hidden[:, word]).to(tokens.device)[:, None]
+        tokens[1:, list(group)] = torch.from_numpy(hidden[:, word])[:, None]
     with classifier.lock, as_it_was(classifier.model), torch.inference_mode():
-        nothing = torch.zeros_like(tokens[:1])
-        logits = hidden_logits(classifier, encoding, torch.cat([nothing, tokens]), hide)[:, target]
+        logits = hidden_logits(classifier, encoding, tokens.to(encoding.input_ids.device), hide)[:, target]
     found = logits.double().cpu().numpy()
-    return normalised(hidden @ np.asarray(values, dtype=float), found[0] - found[1:])
+    return found[0] - found[1:]

@@ -1,6 +1,6 @@
 """Hide a text's words in the order of their credit, or show them in that order, and watch the class's probability.
 
-The areas are AOPC comprehensiveness and sufficiency (DeYoung 2020, ERASER) over all steps instead of a few.
+Comprehensiveness and sufficiency are those of ERASER (DeYoung 2020), averaged over all steps instead of a few.
 """
 
 from collections.abc import Sequence
@@ -15,6 +15,8 @@ from core.attribution.token_ablation import HIDE, hidden_logits
 from core.attribution.words import word_groups
 from core.params import IntRange
 
+COMPREHENSIVENESS_CAVEAT = "A text without its strongest words is one that the model never met."
+SUFFICIENCY_CAVEAT = "A few words alone are hardly a text; near 0 says that they carry the answer, even so."
 CAVEAT = "A text with holes is unlike any that the model has seen, so compare with words hidden in random order."
 PARAMS = (HIDE, IntRange("draws", "Draws of the control", 2, 20, 5, help="More: a fairer comparison, slower."))
 
@@ -53,6 +55,24 @@ def trust_text_curves(
             probs = logits.softmax(-1)[:, target].cpu().numpy().reshape(len(orders), -1)
             curves[kind] = Curve(kind, fractions, probs[0], {"shuffled": Band("random orders", probs[1:], fractions)})
     return curves
+
+
+def comprehensiveness(curve: Curve) -> float:
+    """How much probability is lost when the strongest words go, averaged over how many: large is good.
+
+    Args:
+        curve: the deletion curve.
+    """
+    return float(curve.probs[0] - curve.probs[1:].mean())
+
+
+def sufficiency(curve: Curve) -> float:
+    """How much probability the strongest words alone fall short of the whole text: small is good.
+
+    Args:
+        curve: the insertion curve.
+    """
+    return float(curve.probs[-1] - curve.probs[:-1].mean())
 
 
 def _hides(encoding: Encoding, groups: Sequence[Sequence[int]], taken: np.ndarray, kind: Erased) -> torch.Tensor:

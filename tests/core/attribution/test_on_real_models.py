@@ -9,6 +9,7 @@ from PIL import Image, ImageOps
 
 from core.attribution import METHODS_BY_NAME, explain, methods_for
 from core.attribution.guard import hook_count
+from core.attribution.metrics import randomisation, sensitivity
 from core.attribution.metrics.completeness import completeness
 from core.attribution.metrics.deletion import Plan, scattered_bands, trust_curves
 from core.attribution.metrics.text_deletion import trust_text_curves
@@ -187,3 +188,23 @@ def test_a_planted_cue_is_found_and_the_map_beats_its_controls(classifier, plant
     for control in ("shifted", "scattered"):
         theirs = insertion.controls[control].auc - deletion.controls[control].auc
         assert insertion.auc - deletion.auc > theirs
+
+
+@pytest.mark.parametrize(
+    ("name", "is_flagged"), [("Guided backprop", True), ("Deconvolution", True), ("Grad-CAM", False)]
+)
+def test_the_broken_network_flags_guided_backprop_and_passes_grad_cam(classifier, cat, name, is_flagged):
+    pixels, target = cat
+    stages = list(randomisation.cascade(classifier, METHODS_BY_NAME[name], pixels, target, {}, stages=4))
+    assert randomisation.flagged(stages) is is_flagged, randomisation.similarity_by_share(stages)
+    assert classifier.predict(load_image(SAMPLES_BY_SLUG["cat"])).targets[0] == target
+
+
+def test_a_broken_reader_gives_other_reasons(sorter):
+    encoding = sorter.encode("The parcel came late and the box was torn; nobody answered my letters.")
+    before = sorter.predict(["late"])
+    method = METHODS_BY_NAME["Token ablation"]
+    stages = list(randomisation.cascade(sorter, method, encoding, 0, {}, stages=2, draws=1))
+    assert [stage.share for stage in stages] == [0.5, 1.0] and abs(stages[-1].similarity) < 0.7
+    assert 0 < next(iter(sensitivity.max_sensitivity(sorter, method, encoding, 0, {}, draws=1))) < 1
+    assert torch.equal(sorter.predict(["late"]), before)
