@@ -15,9 +15,11 @@ from ui.words import literal
 _ICON = Path(__file__).parent / "assets" / "icon.png"
 _ARRIVED = "frame.arrived"
 _RETURN_TO = "frame.return_to"
-# Streamlit writes white on primary buttons whatever their colour; on the light accent of the dark theme that has a
-# contrast of 2.3 where 4.5 is asked for, and no setting changes it.
-_DARK = "<style>button[kind=primary] { color: #0F1218; }</style>"
+# Streamlit writes white on primary buttons and on what was chosen in a list, whatever their colour; on the light accent
+# of the dark theme that has a contrast of 2.3 where 4.5 is asked for, and no setting changes it.
+_DARK = """<style>
+button[kind=primary], [data-testid=stMultiSelectTagsContainer] [role=group] * { color: #0F1218; }
+</style>"""
 
 
 def configure() -> None:

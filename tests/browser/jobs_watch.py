@@ -30,18 +30,18 @@ class Watch:
         self.server = server
         monkeypatch.setenv("PLAY_HOME", str(server.home))  # core.jobs here speaks of the server's jobs
 
-    def begin(self, visit: Visit) -> jobs.Job:
+    def begin(self, visit: Visit, **settings: float) -> jobs.Job:
         """Press Fine-tune on the page, and wait until the network's blocks learn."""
-        self.open(visit)
+        self.open(visit, **settings)
         visit.page.get_by_role("button", name="Fine-tune").click()
         visit.page.wait_for_url(re.compile("job="), timeout=120_000)
         return self.until(self.job(visit), learning)
 
-    def open(self, visit: Visit) -> Visit:
-        """The page, set to a long run on texts."""
-        settings = {f"partial.text.{name}": str(value) for name, value in LONG.items()}
+    def open(self, visit: Visit, **settings: float) -> Visit:
+        """The page, set to a long run on texts, with ``settings`` of its own."""
+        asked = {f"partial.text.{name}": str(value) for name, value in {**LONG, **settings}.items()}
         strategy = STRATEGIES_BY_NAME["partial"].title
-        return visit.open("transfer_learning", strategy=strategy, set="Spam or ham", **settings)
+        return visit.open("transfer_learning", strategy=strategy, set="Spam or ham", **asked)
 
     def submit(self, owner: str) -> jobs.Job:
         """The same run for a visitor whose browser is not needed."""

@@ -64,7 +64,8 @@ def test_every_control_is_reached_by_the_keyboard(visit: Visit, row: PageRow) ->
     visit.open(path_of(row))
     missed = visit.page.evaluate(
         """() => { const OTHERS = '[role=radiogroup], [role=tablist], .modebar, [data-testid=stDataFrame], '
-                                  + '[data-testid=stSelectbox]'  // the group, or the field beside it, has it
+                                  + '[data-testid=stSelectbox], '
+                                  + '[data-testid=stMultiSelect]'  // the group, or the field beside it, has it
                    return [...document.querySelectorAll('[data-testid=stMain] :is(button, input, textarea, select), '
                  + '[data-testid=stSidebar] :is(button, input, textarea, select)')]
              .filter((e) => e.offsetParent && !e.disabled && e.tabIndex < 0

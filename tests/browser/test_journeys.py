@@ -153,7 +153,7 @@ def test_fine_tuning_survives_a_reload_and_its_model_serves_the_other_pages(visi
 
 def test_a_zip_of_the_visitors_own_pictures_is_learned(visit: Visit) -> None:
     visit.open("transfer_learning")
-    visit.page.get_by_text("Your own", exact=True).click()
+    visit.page.get_by_text("Your own file", exact=True).click()
     visit.settle()
     visit.page.locator("input[type=file]").first.set_input_files(
         [{"name": "shapes.zip", "mimeType": "application/zip", "buffer": zip_of_two_classes()}]

@@ -112,10 +112,15 @@ def test_deep_lift_adds_up_on_the_starter_where_captums_does_not(classifier, cat
     assert close(made.values, reference)
 
 
-@pytest.mark.slow
-def test_the_gap_of_the_starter_closes_by_itself(classifier, cat):
-    gap = completeness(explain(classifier, METHODS_BY_NAME["Integrated gradients"], *cat))
-    assert gap is not None and gap.good
+@pytest.mark.parametrize("baseline", ["black", "blur"])
+def test_the_gap_of_the_starter_closes_by_itself(classifier, cat, baseline):
+    pixels, target = cat
+    method = METHODS_BY_NAME["Integrated gradients"]
+    once = completeness(explain(classifier, method, pixels, target, baseline=baseline, more=False))
+    made = explain(classifier, method, pixels, target, baseline=baseline)
+    gap = completeness(made)
+    assert once is not None and not once.good
+    assert gap is not None and gap.good and not made.notes
 
 
 def test_integrated_gradients_equal_captum(classifier, cat):

@@ -81,7 +81,7 @@ def asked(method: str, **options: object) -> dict[str, object]:
         ("Saliency", {}),
         ("Input × gradient", {}),
         ("Integrated gradients", {"baseline": "noise", "more": False}),
-        ("Integrated gradients", {"baseline": "black", "more": False}),
+        ("Integrated gradients", {"baseline": "black", "more": True}),
         ("Grad-CAM", {}),
         ("Grad-CAM", {"layer": "finer"}),
         ("Occlusion", {"baseline": "blur"}),

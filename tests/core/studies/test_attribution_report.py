@@ -3,53 +3,20 @@
 import io
 import re
 from html.parser import HTMLParser
-from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from core.attribution.metrics.deletion import Plan, trust_curves
-from core.attribution.metrics.text_deletion import trust_text_curves
-from core.attribution.result import explain_picture, explain_text
 from core.studies.attribution_files import map_csv, map_png, map_svg
-from core.studies.attribution_report import Section, html_report
-from tests.core.studies.conftest import Bags, Planes, noise
-
-HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)>'
+from tests.core.studies import sections
+from tests.core.studies.sections import HOSTILE, picture_section, text_section
 
 
 @pytest.fixture(scope="module")
 def report() -> bytes:
-    return html_report(f"Report {HOSTILE}", HOSTILE, [picture_section(), text_section()], "Made on a Friday.")
-
-
-def picture_section() -> Section:
-    classifier, picture = Planes(0, labels=(HOSTILE, "red")), noise(1)
-    pixels = classifier.pixels(picture)
-    found = [
-        explain_picture(classifier, pixels, name, 0, {}) for name in ("Integrated gradients", "Saliency", "Occlusion")
-    ]
-    curves = {one.method.name: trust_curves(classifier, pixels, one.values, 0, Plan(7, 5)) for one in found[:2]}
-    return Section(
-        HOSTILE,
-        HOSTILE,
-        ((HOSTILE, 0.7), ("red", 0.3)),
-        tuple(found),
-        classifier.seen(picture),
-        curves,
-        {"Saliency": {"x": HOSTILE}},
-    )
-
-
-def text_section() -> Section:
-    classifier = Bags(0, labels=(HOSTILE, "praise"))
-    encoding = classifier.encode(f"the {HOSTILE.replace(' ', '')} was lovely & warm")
-    names = ("Token ablation", "Layer integrated gradients")
-    found = [explain_text(classifier, encoding, name, 0, {}) for name in names]
-    curves = {one.method.name: trust_text_curves(classifier, encoding, list(one.values), 0) for one in found}
-    return Section("A text", HOSTILE, ((HOSTILE, 0.6), ("praise", 0.4)), tuple(found), None, curves)
+    return sections.report()
 
 
 class Tags(HTMLParser):
@@ -75,38 +42,6 @@ def test_it_is_whole_and_harmless(report):
     assert all(a.get("alt") for tag, a in tags.seen if tag == "img")
     assert all(a.get("aria-label") for tag, a in tags.seen if tag == "svg")
     assert b"prefers-color-scheme: dark" in report and b"Made on a Friday." in report
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("dark", [False, True])
-def test_it_opens_in_a_browser_without_asking_anybody(report, tmp_path: Path, dark: bool):
-    from playwright.sync_api import sync_playwright
-
-    from tests import chromium
-
-    path = chromium.find()
-    assert path, "Chromium is missing; `make test` says how to get it."
-    (tmp_path / "report.html").write_bytes(report)
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=path, args=list(chromium.ARGS))
-        page = browser.new_page(color_scheme="dark" if dark else "light", viewport={"width": 390, "height": 800})
-        console: list[str] = []
-        asked: list[str] = []
-        page.on("console", lambda message: console.append(message.text))
-        page.on("pageerror", lambda error: console.append(str(error)))
-        page.on("dialog", lambda dialog: console.append("a dialog"))
-        page.on("request", lambda request: asked.append(request.url))
-        address = (tmp_path / "report.html").as_uri()
-        page.goto(address)
-        page.wait_for_load_state("load")
-        grounds = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        assert not console and {url for url in asked if not url.startswith("data:")} == {address}
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        assert page.evaluate("[...document.images].every(i => i.complete && i.naturalWidth > 0)")
-        assert page.inner_text("h1") == f"Report {HOSTILE}" and grounds == (
-            "rgb(15, 18, 24)" if dark else "rgb(255, 255, 255)"
-        )
-        browser.close()
 
 
 def test_a_map_as_png_svg_and_numbers():
