@@ -11,6 +11,7 @@ from core.attribution import METHODS_BY_NAME, Attribution, Method, explain, refi
 from core.attribution.metrics.base import Curve, Erased
 from core.attribution.metrics.completeness import Gap, completeness
 from core.attribution.words import Word, words
+from core.params import clean
 
 if TYPE_CHECKING:
     from core.attribution.base import Encoding, PictureClassifier, TextClassifier
@@ -72,12 +73,13 @@ def refined(
     def told(fraction: float, made: Attribution | None) -> None:
         report(fraction, explained(made, encoding, rough=True) if made else None)
 
-    steps = refine(classifier, METHODS_BY_NAME[name], inputs, target, report=told, **options)
-    waiting = next(steps)
-    for made in steps:
-        yield explained(waiting, encoding, rough=True)
-        waiting = made
-    yield explained(waiting, encoding)
+    method = METHODS_BY_NAME[name]
+    wanted = clean(method.params, {p.name: options[p.name] for p in method.params if p.name in options})
+    if options.get("own_baseline") is not None and "baseline" in wanted:
+        wanted["baseline"] = "own"
+    for made in refine(classifier, method, inputs, target, report=told, **options):
+        rough = any(made.options[setting] != wanted[setting] for setting in method.preview)
+        yield explained(made, encoding, rough=rough)
 
 
 def explained(made: Attribution, encoding: "Encoding | None" = None, *, rough: bool = False) -> Explained:

@@ -8,6 +8,7 @@ from torch import nn
 
 from core.attribution import METHODS, METHODS_BY_NAME, explain, refine, room
 from core.attribution.guard import hook_count
+from core.attribution.result import refined
 from core.attribution.watch import Stopped
 from core.errors import PlaygroundError
 from core.params import Choice, Toggle
@@ -117,6 +118,18 @@ def test_a_rough_look_comes_first_where_it_is_quicker():
     assert rough.options["n_samples"] == 4 and full.options["n_samples"] == 30
     assert len(list(refine(classifier, METHODS_BY_NAME["SmoothGrad"], pixels, 1, n_samples=3))) == 1
     assert len(list(refine(classifier, METHODS_BY_NAME["Saliency"], pixels, 1))) == 1
+
+
+def test_the_rough_look_is_handed_over_before_the_full_one_is_begun():
+    classifier, pixels, told = plain(), fakes.pixels(), []
+    steps = refined(classifier, pixels, "SmoothGrad", 1, {"n_samples": 30}, lambda fraction, _: told.append(fraction))
+    assert next(steps).rough
+    begun = len(told)
+    assert not next(steps).rough and len(told) > begun
+    (alone,) = refined(classifier, pixels, "SmoothGrad", 1, {"n_samples": 3}, lambda *_: None)
+    assert not alone.rough
+    own = {"own_baseline": pixels * 0, "baseline": "noise", "n_noise": 4}
+    assert not any(one.rough for one in refined(classifier, pixels, "DeepLiftSHAP", 1, own, lambda *_: None))
 
 
 def test_more_steps_close_the_gap_or_a_note_says_that_it_stayed():
