@@ -1,8 +1,9 @@
 """Inside the network: what a layer answers, what it contributes, and which pictures excite one of its channels most."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from captum.attr import LayerConductance
@@ -91,15 +92,26 @@ def conductance(
     *,
     n_steps: int = 20,
     baseline: str = "black",
+    report: Callable[[float], None] | None = None,
 ) -> Tensor:
     """``(1, C, h, w)`` in logits: how much of integrated gradients flows through each unit (Dhamdhere 2018).
 
-    Summed over the layer it is the change of the logit from the baseline, as for the picture itself.
+    Summed over the layer it is the change of the logit from the baseline, as for the picture itself. ``report`` is
+    told the fraction done before each pass; what it raises ends the work.
     """
     module = _module(classifier, layer)
     start = baseline_of(pixels, baseline, classifier.mean, classifier.std)
+    seen = 0
+
+    def forward(some: Tensor) -> Tensor:
+        nonlocal seen
+        if report:
+            report(min(seen / (n_steps + 1), 1.0))
+        seen += len(some)
+        return classifier.forward(some)
+
     with _quiet(classifier), torch.enable_grad():
-        values = LayerConductance(classifier.forward, module).attribute(
+        values = LayerConductance(forward, module).attribute(
             pixels.detach().clone().requires_grad_(),
             baselines=start,
             target=target,
@@ -110,6 +122,59 @@ def conductance(
     return values.detach()
 
 
+@dataclass(frozen=True)
+class Peaks:
+    """The strongest answer of each of C channels to each of N pictures, and where on the layer's grid it is.
+
+    Attributes:
+        values: ``(N, C)``.
+        places: ``(N, C)``, the cell, counted row by row.
+        grid: the layer's ``(height, width)``.
+        size: the pictures' ``(height, width)`` in pixels.
+    """
+
+    values: Tensor
+    places: Tensor
+    grid: tuple[int, int]
+    size: tuple[int, int]
+
+    def patches(self, channel: int, top: int = 9) -> list[Patch]:
+        """The ``top`` pictures that excite ``channel`` most, one place each.
+
+        Raises:
+            PlaygroundError: no such channel.
+        """
+        if not 0 <= channel < self.values.shape[1]:
+            raise PlaygroundError(f"There is no channel {channel}: choose one from 0 to {self.values.shape[1] - 1}.")
+        values, places = self.values[:, channel], self.places[:, channel]
+        found = []
+        for picture in values.argsort(descending=True, stable=True)[:top].tolist():
+            row, column = divmod(int(places[picture]), self.grid[1])
+            box = _box(row, column, self.grid, self.size)
+            found.append(Patch(picture, float(values[picture]), row, column, box))
+        return found
+
+
+def peaks(classifier: PictureClassifier, pictures: Sequence[Callable[[], Tensor]], layer: str) -> Iterator[Peaks]:
+    """The peaks of all channels of ``layer``, after each few pictures those of all so far.
+
+    Args:
+        pictures: each gives pixels ``(1, 3, H, W)`` when it is called, so that never all are in memory.
+
+    Raises:
+        PlaygroundError: no such layer, or one that gives no feature maps.
+    """
+    values, places = [], []
+    for first in range(0, len(pictures), PICTURES_AT_ONCE):
+        some = torch.cat([make() for make in pictures[first : first + PICTURES_AT_ONCE]])
+        maps = feature_maps(classifier, some, layer)
+        best = maps.flatten(2).max(2)  # (n, C) each
+        values.append(best.values)
+        places.append(best.indices)
+        grid, size = (maps.shape[-2], maps.shape[-1]), (some.shape[-2], some.shape[-1])
+        yield Peaks(torch.cat(values), torch.cat(places), grid, size)
+
+
 def most_exciting(
     classifier: PictureClassifier, pictures: Tensor, layer: str, channel: int, *, top: int = 9
 ) -> list[Patch]:
@@ -118,17 +183,8 @@ def most_exciting(
     Raises:
         PlaygroundError: no such layer or channel.
     """
-    maps = feature_maps(classifier, pictures, layer)
-    if not 0 <= channel < maps.shape[1]:
-        raise PlaygroundError(f"There is no channel {channel}: choose one from 0 to {maps.shape[1] - 1}.")
-    height, width = maps.shape[-2:]
-    values, places = maps[:, channel].flatten(1).max(1)
-    patches = []
-    for picture in values.argsort(descending=True)[:top].tolist():
-        row, column = divmod(int(places[picture]), width)
-        box = _box(row, column, (height, width), (pictures.shape[-2], pictures.shape[-1]))
-        patches.append(Patch(picture, float(values[picture]), row, column, box))
-    return patches
+    *_, found = peaks(classifier, [partial(torch.clone, one) for one in pictures.split(1)], layer)
+    return found.patches(channel, top)
 
 
 def _box(row: int, column: int, grid: tuple[int, int], size: tuple[int, int]) -> tuple[int, int, int, int]:
