@@ -10,6 +10,7 @@ from PIL import Image
 
 from core.attribution import Kind
 from core.attribution.describe import describe_picture, describe_words
+from core.attribution.long_text import Chunk
 from core.attribution.metrics import deletion, text_deletion
 from core.attribution.metrics.base import Curve, Erased
 from core.attribution.metrics.scrubbing import picture_at, words_at
@@ -119,10 +120,12 @@ class PictureSubject(Subject):
 
 @dataclass(frozen=True)
 class TextSubject(Subject):
-    """A text."""
+    """A text, or the ``current`` one of the ``pieces`` of a longer one."""
 
     kind: Kind = "text"
     caveat: str = text_deletion.CAVEAT
+    pieces: tuple[Chunk, ...] = ()
+    current: int = 0
 
     def draw(self, one: Explained, scale: float | None = None) -> None:
         st.html(self.look.words(one, scale))
