@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from core.attribution import METHODS_BY_NAME
@@ -25,7 +25,7 @@ class Question:
     """Why this class? One model, one input, one class.
 
     Attributes:
-        key: equal for equal questions.
+        key: equal for equal questions; its last part is the class.
         ours: neither the model nor the input is a visitor's own, so that answers may be shared.
         inputs: pixels ``(1, 3, H, W)``, or an encoded text.
         own_baseline: pixels that mean "nothing here" for every method with a baseline; None leaves each its setting.
@@ -42,6 +42,10 @@ class Question:
     def label(self) -> str:
         """The class."""
         return self.classifier.labels[self.target]
+
+    def about(self, target: int) -> "Question":
+        """The same input, another class."""
+        return replace(self, key=(*self.key[:-1], target), target=target)
 
     @property
     def kept(self) -> Kept:

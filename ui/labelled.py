@@ -56,14 +56,14 @@ def choose() -> Chosen | None:
         label_visibility="collapsed",
     )
     if slug == OWN:
-        return _own()
+        return own()
     if slug == BUCKETS:
         held = buckets.choose()
         return Chosen(held, "My pictures", seen=True) if held else None
     if slug == HUB:
         return _from_hub()
     chosen = samples.SAMPLE_SETS_BY_SLUG[slug or options[0]]
-    return Chosen(_sample_set(chosen.slug), chosen.title, f"{chosen.about} {chosen.expect} {chosen.source}.")
+    return Chosen(sample_set(chosen.slug), chosen.title, f"{chosen.about} {chosen.expect} {chosen.source}.")
 
 
 def show(chosen: Chosen) -> bool:
@@ -104,11 +104,17 @@ def _tell(finding: checks.Finding, kind: str) -> None:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Loading the examples…")
-def _sample_set(slug: str) -> Labelled:
+def sample_set(slug: str) -> Labelled:
+    """A set that ships, made once."""
     return samples.SAMPLE_SETS_BY_SLUG[slug].load()
 
 
-def _own() -> Chosen | None:
+def own() -> Chosen | None:
+    """The upload of the visitor's own set, and what it held; None while there is none.
+
+    Raises:
+        PlaygroundError: it cannot be read.
+    """
     upload = st.file_uploader(
         "A table (CSV, TSV or JSON Lines) with a text and a label column, or a zip with a folder of pictures per class",
         ["csv", "tsv", "txt", "jsonl", "ndjson", "zip"],

@@ -2,7 +2,8 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -136,6 +137,20 @@ def contact_sheet(pictures: Sequence[Image.Image], columns: int = 10, side: int 
         left = (place % columns) * side + (side - picture.width) // 2
         made.paste(picture, (left, (place // columns) * side + (side - picture.height) // 2))
     return made
+
+
+def spread_over(data: Labelled, most: int) -> Labelled:
+    """At most ``most`` of the examples, evenly over their order, so that sets sorted by class keep all classes."""
+    size = len(data)
+    if size <= most:
+        return data
+    at = [place * size // most for place in range(most)]
+
+    def of(values: Sequence[Any]) -> tuple[Any, ...]:
+        return tuple(values[i] for i in at) if values else ()
+
+    fields = ("targets", "names", "concepts", "target_sets")
+    return replace(data, examples=of(data.examples), **{name: of(getattr(data, name)) for name in fields})
 
 
 def rows_of(data: Labelled, target: int) -> list[int]:

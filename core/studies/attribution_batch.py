@@ -1,5 +1,6 @@
 """One method over a whole set of pictures or texts, as a job: a table, and a zip with a map of each."""
 
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,6 +32,15 @@ def files(card: ModelCard, data: Labelled) -> dict[str, bytes | Path]:
     return {**spool.spool(data), **spool.base_files(card)}
 
 
+def prepare() -> None:
+    """Import what `run` will need; a spare worker calls this while nobody waits."""
+    import transformers.models.bert.modeling_bert
+    import transformers.models.efficientnet.modeling_efficientnet  # noqa: F401
+
+    import core.attribution
+    import core.studies.before_after  # noqa: F401
+
+
 def run(task: "Task") -> Iterator[dict[str, Any]]:
     """Explain every example in ``task.inputs``.
 
@@ -46,7 +56,8 @@ def run(task: "Task") -> Iterator[dict[str, Any]]:
     yield {"phase": "reading", "fraction": 0.0}
     batch = _Batch(task)
     done = DoneRows(task.checkpoint / "rows.jsonl")
-    for index in range(len(done.rows), len(batch.data)):
+    held, begun = len(done.rows), time.time()
+    for index in range(held, len(batch.data)):
         if (row := batch.row(index)) is None:
             break
         done.add(row)
@@ -56,6 +67,7 @@ def run(task: "Task") -> Iterator[dict[str, Any]]:
             "fraction": count / len(batch.data),
             "done": count,
             "total": len(batch.data),
+            "started": time.time() - (time.time() - begun) * count / (count - held),  # as if this try had done all
             "latest": done.rows[-_LATEST:],
         }
     yield {"phase": "packing", "fraction": len(done.rows) / len(batch.data)}

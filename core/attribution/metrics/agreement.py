@@ -23,6 +23,11 @@ def agreement(maps: Sequence[np.ndarray]) -> np.ndarray:
     return matrix
 
 
+def mean_agreement(inputs: Sequence[Sequence[np.ndarray]]) -> np.ndarray:
+    """``(M, M)``: the mean of `agreement` over several inputs, each with its M maps in one order."""
+    return np.mean([agreement(maps) for maps in inputs], axis=0)
+
+
 def coarsened(one_map: np.ndarray) -> np.ndarray:
     """A map ``(H, W)`` as the means of at most 14 × 14 cells; a row of words as it is."""
     if one_map.ndim == 1:
