@@ -6,18 +6,23 @@ from typing import Any
 import streamlit as st
 
 from core.attribution.metrics import deletion, text_deletion
+from core.models.catalog import TEXT_GENERATION
 from core.plots import bars
 from ui import (
+    baselines,
     before_after,
+    chunked,
     evidence,
     explaining,
     figures,
     frame,
     inputs,
+    inside,
     language,
     look,
     method_choice,
     more_inputs,
+    next_word,
     own_baseline,
     params,
     resources,
@@ -27,8 +32,10 @@ from ui import (
 from ui.subject import PictureSubject, Subject, TextSubject
 from ui.words import literal, percent
 
-PICTURE, TEXT = "Picture", "Text"
+PICTURE, TEXT, NEXT = "Picture", "Text", "Next word"
 FEW = 4  # answers shown
+NEXT_STEPS = 8  # of the curves: a language model is a hundred times slower than a classifier
+TRAINED = {"Before and after", "More inputs"}  # tabs about models that classify
 Settings = dict[str, dict[str, Any]]
 
 
@@ -73,8 +80,8 @@ def explain_a_text() -> None:
     with st.sidebar:
         card = language.picked_model()
         classifier = language.classifier(card)
-    text = inputs.text()
-    encoding = classifier.encode(text)
+    part = chunked.choose(classifier, inputs.text())
+    text, encoding = part.text, classifier.encode(part.text)
     answer = language.ranked(classifier, text)
     with st.sidebar:
         target = method_choice.answer_picker(answer.labels, answer.targets)
@@ -82,8 +89,6 @@ def explain_a_text() -> None:
         drawn = look.knobs("text")
         with st.expander("Settings of the evidence", key="explain.evidence"):
             plan = params.form(text_deletion.PARAMS, key="hide")
-    if encoding.truncated:
-        frame.notices((f"The text goes on, but the model reads only its first {len(encoding.tokens)} tokens.",))
     subject = TextSubject(
         question=explaining.of_text(classifier, encoding, text, target),
         title="Your text",
@@ -92,6 +97,8 @@ def explain_a_text() -> None:
         look=drawn,
         plan=plan,
         control="shuffled",
+        pieces=part.pieces,
+        current=part.at,
     )
 
     def first() -> None:
@@ -99,6 +106,35 @@ def explain_a_text() -> None:
         answers(answer.labels, answer.probs, subject.question.label)
 
     show(subject, chosen, first, answer.probs[answer.targets.index(target)])
+
+
+def explain_a_next_word() -> None:
+    """A token that the language model wrote, and the words before it."""
+    with st.sidebar:
+        card = resources.model("text-generation", "writer")
+    classifier = next_word.reader(card)
+    asked = next_word.choose(classifier)
+    with st.sidebar:
+        target = method_choice.answer_picker(asked.labels, asked.targets)
+        chosen = method_choice.method_picker("text", classifier, "next")
+        drawn = look.knobs("text")
+        with st.expander("Settings of the evidence", key="explain.evidence"):
+            plan = params.form(text_deletion.PARAMS, key="hide.next")
+    subject = TextSubject(
+        question=explaining.of_text(classifier, asked.encoding, asked.text, target),
+        title="The words before",
+        example=asked.text,
+        answers=tuple(zip(asked.labels[:FEW], asked.probs[:FEW], strict=True)),
+        look=drawn,
+        plan=plan | {"steps": NEXT_STEPS},
+        control="shuffled",
+    )
+
+    def first() -> None:
+        st.markdown("**The next token**")
+        answers(asked.labels, asked.probs, subject.question.label)
+
+    show(subject, chosen, first, asked.probs[asked.targets.index(target)])
 
 
 def answers(labels: Sequence[str], probs: Sequence[float], explained: str) -> None:
@@ -120,26 +156,36 @@ def show(subject: Subject, chosen: Settings, first: Callable[[], None], prob: fl
 
 
 def tabs_of(subject: Subject, chosen: Settings, judged: list[evidence.Judged]) -> Mapping[str, Callable[[], object]]:
-    """The tabs in their order, and what each draws."""
-    return {
+    """The tabs in their order, and what each draws; a language model was not trained here, so nothing was before."""
+    made = {
         "What this says": lambda: evidence.says(subject, judged),
         "Erase it": lambda: evidence.erase(subject, judged),
         "Trust": lambda: trust.show(subject, judged),
+        **({"Inside": lambda: inside.show(subject)} if isinstance(subject, PictureSubject) else {}),
+        **(
+            {"Chunks": lambda: chunked.show(subject, chosen)}
+            if isinstance(subject, TextSubject) and subject.pieces
+            else {}
+        ),
+        "Baselines": lambda: baselines.show(subject, chosen),
         "Before and after": lambda: before_after.show(subject, chosen),
         "More inputs": lambda: more_inputs.show(subject, chosen),
         "Numbers": lambda: evidence.numbers(subject, judged),
         "The code that ran": lambda: evidence.code(judged),
         "Take away": lambda: taking.show(subject, judged),
     }
+    return {title: draw for title, draw in made.items() if subject.card.task != TEXT_GENERATION or title not in TRAINED}
 
 
 frame.begin(__file__)
 with st.sidebar:
     kind = st.segmented_control(
-        "Explain", [PICTURE, TEXT], default=PICTURE, required=True, key="kind", bind="query-params"
+        "Explain", [PICTURE, TEXT, NEXT], default=PICTURE, required=True, key="kind", bind="query-params"
     )
 with frame.plain_errors():
     if kind == PICTURE:
         explain_a_picture()
-    else:
+    elif kind == TEXT:
         explain_a_text()
+    else:
+        explain_a_next_word()

@@ -22,7 +22,9 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> dict:
     subprocess.run(["git", "clone", "--quiet", "--depth=1", f"file://{ROOT}", clone], check=True)
     subprocess.run([sys.executable, "-m", "venv", venv], check=True)
     python = venv / "bin" / "python"
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", clone / "requirements.txt"], check=True)
+    subprocess.run(
+        [python, "-m", "pip", "install", "--quiet", "--no-compile", "-r", clone / "requirements.txt"], check=True
+    )
     env = {k: v for k, v in os.environ.items() if not k.startswith(("PLAY_", "PYTHON"))}
     env |= {"HF_HUB_OFFLINE": "1", "HF_HOME": str(place / "hub"), "PYTHONPATH": str(clone)}
     done = subprocess.run(

@@ -14,6 +14,7 @@ from ui.kept import Kept, of_everybody, of_this_session
 
 if TYPE_CHECKING:
     from core.models.image_classifier import ImageClassifier
+    from core.models.next_token import NextToken
     from core.models.text_classifier import Encoding, TextClassifier
 
 Curves = dict[Erased, Curve]
@@ -77,7 +78,7 @@ def of_picture(classifier: "ImageClassifier", picked: Picked, target: int, basel
     return Question(key, ours, classifier, classifier.pixels(picked.image), target, nothing)
 
 
-def of_text(classifier: "TextClassifier", encoding: "Encoding", text: str, target: int) -> Question:
+def of_text(classifier: "TextClassifier | NextToken", encoding: "Encoding", text: str, target: int) -> Question:
     """The question about the current text; its answers stay in the visitor's session."""
     card = classifier.card
     return Question(

@@ -14,6 +14,7 @@ MOST_AT_ONCE = 9
 _FIRST = {
     "image": ["Grad-CAM", "Occlusion", "Integrated gradients"],
     "text": ["Layer integrated gradients", "Token ablation"],
+    "next": ["Token ablation", "Layer gradient × activation"],
 }
 
 
@@ -28,15 +29,20 @@ def answer_picker(labels: Sequence[str], targets: Sequence[int]) -> int:
     return names.get(chosen, targets[0])
 
 
-def method_picker(kind: Kind, classifier: Any) -> dict[str, dict[str, Any]]:
-    """The chosen methods and their settings, in the order of the registry; those that cannot serve say why."""
-    reasons = {method.name: method.fits(classifier) for method in methods_for(kind)}
+def method_picker(kind: Kind, classifier: Any, of: str = "") -> dict[str, dict[str, Any]]:
+    """The chosen methods and their settings, in the order of the registry; those that cannot serve say why.
+
+    Args:
+        of: what is explained, where several kinds of questions share a kind of input; each keeps its own choice.
+    """
+    of = of or kind
+    reasons = {method.name: method.reason_against(classifier) for method in methods_for(kind)}
     names = [name for name, reason in reasons.items() if reason is None]
     picked = st.multiselect(
         "Methods",
         names,
-        [name for name in _FIRST[kind] if name in names],
-        key=f"{kind}_methods",
+        [name for name in _FIRST[of] if name in names],
+        key=f"{of}_methods",
         bind="query-params",
         max_selections=MOST_AT_ONCE,
         placeholder="Choose methods",

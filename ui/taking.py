@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.attribution.result import evidence_row
 from core.data import tables
+from core.models.catalog import TEXT_GENERATION
 from core.studies import attribution_code, attribution_files, attribution_report
 from ui.look import SMOOTH
 from ui.subject import Judged, Subject
@@ -75,7 +76,10 @@ def _code(subject: Subject, one: Judged) -> None:
     st.markdown("**The same explanation as code**")
     method, slug = one.explained.method, one.explained.method.slug
     options = {**one.options, "own_baseline": subject.question.own_baseline} if _baseline(one) else one.options
-    if reason := attribution_code.why_not(method, options):
+    reason = attribution_code.why_not(method, options)
+    if subject.card.task == TEXT_GENERATION:
+        reason = "The next word of a language model is not offered as code."
+    if reason:
         st.caption(literal(reason))
         return
     made = explanation(subject, one)

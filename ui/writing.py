@@ -34,6 +34,7 @@ PROMPTS = (
     SamplePrompt("fact", ANSWER, "A fact", "What is the capital of France?"),
     SamplePrompt("trap", ANSWER, "A trap", "Who was the first person to walk on the sun?"),
     SamplePrompt("sea", CONTINUE, "A story", "The lighthouse keeper had not spoken to anyone for"),
+    SamplePrompt("capital", CONTINUE, "A fact", "The capital of France is"),
     SamplePrompt("planets", CONTINUE, "A list", "The planets of the solar system are Mercury, Venus,"),
     SamplePrompt("code", CONTINUE, "A program", "def fibonacci(n):"),
 )

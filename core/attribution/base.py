@@ -140,6 +140,10 @@ class Method:
     preview: Mapping[str, Any] = field(default_factory=dict, hash=False)
     fits: Callable[[Any], str | None] = any_model
 
+    def reason_against(self, classifier: Any) -> str | None:
+        """None, or why it cannot serve ``classifier``; a classifier may itself have ``refuses``, reasons by name."""
+        return self.fits(classifier) or getattr(classifier, "refuses", {}).get(self.name)
+
     @property
     def slug(self) -> str:
         """Its name in URLs and file names."""

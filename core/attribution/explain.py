@@ -102,7 +102,7 @@ def _quicker(method: Method, name: str, value: Any, options: dict[str, Any]) -> 
 def _check(
     classifier: Classifier, method: Method, inputs: Tensor | Encoding, target: int, own_baseline: Tensor | None
 ) -> None:
-    if reason := method.fits(classifier):
+    if reason := method.reason_against(classifier):
         raise PlaygroundError(reason)
     if (method.kind == "image") != isinstance(inputs, Tensor):
         raise PlaygroundError(f"{method.name} explains {method.kind}s: choose a method for the other kind of input.")

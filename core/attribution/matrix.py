@@ -17,13 +17,13 @@ class Served:
 
 def unsuitable(method: Method, classifier: Classifier) -> str | None:
     """None, or the reason in one sentence why ``method`` cannot serve this model."""
-    return method.fits(classifier)
+    return method.reason_against(classifier)
 
 
 def matrix(classifiers: Mapping[str, Classifier], kind: Kind, methods: Sequence[Method] = METHODS) -> list[Served]:
     """A row a method of ``kind``, a column a classifier; nothing is run."""
     return [
-        Served(method, {name: method.fits(classifier) for name, classifier in classifiers.items()})
+        Served(method, {name: method.reason_against(classifier) for name, classifier in classifiers.items()})
         for method in methods
         if method.kind == kind
     ]

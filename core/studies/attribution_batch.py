@@ -119,7 +119,7 @@ class _Batch:
             raise PlaygroundError(
                 "The examples have other classes than the model; explain the model's answers instead."
             )
-        if reason := self.method.fits(self.classifier):
+        if reason := self.method.reason_against(self.classifier):
             raise PlaygroundError(reason)
         self.curves = bool(params.get("curves"))
         self.maps = task.checkpoint / "maps"

@@ -53,7 +53,7 @@ def test_every_picture_method_is_offered_and_three_are_chosen(page):
 
 def test_another_answer_and_other_settings(page):
     only(page, "image", "Integrated gradients")
-    page.session_state["integrated-gradients.n_steps"] = 5
+    page.session_state["integrated-gradients.n_steps"], page.session_state["integrated-gradients.more"] = 5, False
     page.run()
     gap = next(c.value for c in page.caption if "gap" in c.value)
     page.selectbox(key="answer").set_value("tabby").run()

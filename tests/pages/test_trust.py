@@ -43,7 +43,7 @@ def test_a_picture_is_judged_and_the_blind_method_is_flagged(page):
 
 
 def test_the_checks_that_were_made_are_kept(page, monkeypatch):
-    page.session_state["image_methods"] = ["Grad-CAM"]
+    page.session_state["image_methods"] = ["Saliency"]
     page.run()
     page.button(key="trust.shake").click().run()
 
