@@ -209,7 +209,7 @@ def _patches(question: Question, here: _Channel, found: Peaks, pictures: tuple[E
         for one in found.patches(here.number, PATCHES):
             exhibit = pictures[one.picture]
             seen = question.classifier.seen(exhibit.load())
-            with st.container(width=120, gap="xxsmall"):
+            with st.container(width=104, gap="xxsmall"):
                 st.image(channels.patch(seen, one.box), width="stretch", alt=f"{exhibit.title}, box {one.box}")
                 st.caption(f"{literal(exhibit.title)}, {one.value:.2g}")
 

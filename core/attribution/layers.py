@@ -128,12 +128,14 @@ class Peaks:
 
     Attributes:
         values: ``(N, C)``.
+        means: ``(N, C)``, over all places: they decide between equal peaks, as of an activation with a ceiling.
         places: ``(N, C)``, the cell, counted row by row.
         grid: the layer's ``(height, width)``.
         size: the pictures' ``(height, width)`` in pixels.
     """
 
     values: Tensor
+    means: Tensor
     places: Tensor
     grid: tuple[int, int]
     size: tuple[int, int]
@@ -148,7 +150,9 @@ class Peaks:
             raise PlaygroundError(f"There is no channel {channel}: choose one from 0 to {self.values.shape[1] - 1}.")
         values, places = self.values[:, channel], self.places[:, channel]
         found = []
-        for picture in values.argsort(descending=True, stable=True)[:top].tolist():
+        order = self.means[:, channel].argsort(descending=True, stable=True)
+        order = order[values[order].argsort(descending=True, stable=True)]
+        for picture in order[:top].tolist():
             row, column = divmod(int(places[picture]), self.grid[1])
             box = _box(row, column, self.grid, self.size)
             found.append(Patch(picture, float(values[picture]), row, column, box))
@@ -164,15 +168,16 @@ def peaks(classifier: PictureClassifier, pictures: Sequence[Callable[[], Tensor]
     Raises:
         PlaygroundError: no such layer, or one that gives no feature maps.
     """
-    values, places = [], []
+    values, means, places = [], [], []
     for first in range(0, len(pictures), PICTURES_AT_ONCE):
         some = torch.cat([make() for make in pictures[first : first + PICTURES_AT_ONCE]])
         maps = feature_maps(classifier, some, layer)
         best = maps.flatten(2).max(2)  # (n, C) each
         values.append(best.values)
+        means.append(maps.mean((2, 3)))
         places.append(best.indices)
         grid, size = (maps.shape[-2], maps.shape[-1]), (some.shape[-2], some.shape[-1])
-        yield Peaks(torch.cat(values), torch.cat(places), grid, size)
+        yield Peaks(torch.cat(values), torch.cat(means), torch.cat(places), grid, size)
 
 
 def most_exciting(

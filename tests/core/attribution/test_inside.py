@@ -9,9 +9,10 @@ from torch import nn
 
 from core.attribution import METHODS, METHODS_BY_NAME, methods_for
 from core.attribution.guard import hook_count
-from core.attribution.layers import conductance, feature_maps, layers, most_exciting
+from core.attribution.layers import Layer, Peaks, conductance, feature_maps, layers, most_exciting, peaks
 from core.attribution.long_text import chunks, explain_long
 from core.attribution.matrix import matrix
+from core.attribution.stages import places
 from core.attribution.words import sentence_groups, sentences
 from core.errors import PlaygroundError
 from docs import skeletons
@@ -60,6 +61,57 @@ def test_the_most_exciting_patch_is_where_the_pattern_is():
     assert left <= 20 and right >= 23 and upper <= 5 and lower >= 7
     with pytest.raises(PlaygroundError, match="no channel 6"):
         most_exciting(classifier, pictures, "body.1", 6)
+
+
+def test_conductance_tells_how_far_it_is_and_can_be_ended():
+    classifier, told = plain(nn.ReLU), []
+    values = conductance(classifier, fakes.pixels(), "body.2", 1, report=told.append)
+    assert told[0] == 0 and told == sorted(told) and 0.5 < told[-1] <= 1
+    assert torch.equal(values, conductance(classifier, fakes.pixels(), "body.2", 1))
+
+    def stop(fraction: float) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        conductance(classifier, fakes.pixels(), "body.2", 1, report=stop)
+    assert hook_count(classifier.model) == 0
+
+
+def test_peaks_grow_and_equal_ones_go_by_their_mean():
+    classifier, pictures = plain(), fakes.pixels(count=20)
+    found = list(peaks(classifier, [lambda at=at: pictures[at : at + 1] for at in range(20)], "body.1"))
+    assert [len(some.values) for some in found] == [8, 16, 20]
+    maps = feature_maps(classifier, pictures, "body.1")
+    assert torch.equal(found[-1].values, maps.amax((2, 3)))
+    assert [p.value for p in found[-1].patches(2, 3)] == maps[:, 2].amax((1, 2)).sort(descending=True).values[
+        :3
+    ].tolist()
+    even = Peaks(torch.full((3, 1), 6.0), torch.tensor([[1.0], [3.0], [2.0]]), torch.zeros(3, 1).long(), (2, 2), (8, 8))
+    assert [patch.picture for patch in even.patches(0)] == [1, 2, 0]
+
+
+def test_stages_are_grids_and_their_last_activation_stands_for_them():
+    named = [
+        ("stem.conv", "Conv2d", 8, 16, 16),
+        ("stem.act", "ReLU6", 8, 16, 16),
+        ("one.conv", "Conv2d", 4, 16, 16),
+        ("one.pad", "ZeroPad2d", 4, 19, 19),
+        ("two.conv", "Conv2d", 12, 8, 8),
+        ("two.drop", "Dropout", 12, 8, 8),
+        ("last.channels_behind", "GELU", 8, 8, 96),
+    ]
+    found = places([Layer(*one) for one in named], 32, 32)
+    assert [(one.layer.name, one.stage, one.step) for one in found] == [
+        ("stem.conv", 1, 1),
+        ("stem.act", 1, 2),
+        ("one.conv", 1, 3),
+        ("two.conv", 2, 1),
+    ]
+    assert [one.title for one in found if one.shown] == [
+        "Stage 1 of 2: 16 × 16 places, 8 channels",
+        "Stage 2 of 2: 8 × 8 places, 12 channels",
+    ]
+    assert found[0].title == "Stage 1 of 2, layer 1 (Conv2d): 16 × 16 places, 8 channels"
 
 
 @dataclass(frozen=True)
