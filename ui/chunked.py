@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from core.models.text_classifier import Encoding, TextClassifier
 
 _CURRENT = "chunk"
+_AT_ONCE = 4  # chunks read between two looks at Stop
 CAVEAT = "The model never sees the chunks together: the credit of one says nothing about the others."
 
 
@@ -58,7 +59,8 @@ def show(subject: TextSubject, chosen: Mapping[str, dict[str, Any]]) -> None:
     """The strip of all chunks; each explained by the first chosen method, once that is asked for."""
     label = literal(subject.question.label)
     st.markdown(f"**How likely “{label}” is in each chunk alone**")
-    probs = _probs(subject)
+    if (probs := _probs(subject)) is None:
+        return
     alt = drawing.in_words(probs, subject.current)
     figure = drawing.strip([piece.text for piece in subject.pieces], probs, subject.current)
     figures.clickable(figure, "chunks.strip", alt, _pick)
@@ -103,15 +105,22 @@ def _pieces(classifier: "TextClassifier", text: str) -> tuple[Chunk, ...]:
     return kept.get(key) or kept.put(key, tuple(chunks(classifier, text)))
 
 
-def _probs(subject: TextSubject) -> list[float]:
-    """The probability of the explained class in each chunk."""
+def _probs(subject: TextSubject) -> list[float] | None:
+    """The probability of the explained class in each chunk; None where Stop came first."""
     classifier = subject.question.classifier
     texts = tuple(piece.text for piece in subject.pieces)
     kept, card = of_this_session(), classifier.card
     key = ("chunk answers", card.slug, str(card.folder or ""), classifier.labels, texts)
     answers = kept.get(key)
     if answers is None:
-        answers = kept.put(key, classifier.predict(texts).tolist())
+        line, answers = Stoppable(key, "chunks.answers"), []
+        if line.stopped:
+            return None
+        for at in range(0, len(texts), _AT_ONCE):
+            line.tell("Reading all chunks", at / len(texts))
+            answers.extend(classifier.predict(texts[at : at + _AT_ONCE]).tolist())
+        line.done()
+        kept.put(key, answers)
     return [row[subject.question.target] for row in answers]
 
 

@@ -12,6 +12,7 @@ from core.errors import PlaygroundError
 
 MOST_CHUNKS = 20
 _ENDS = ".!?…\n"
+_FIRST_LOOK = 1000  # characters; tokenizing all that follows again and again would take seconds
 
 
 class Encoded(Encoding, Protocol):
@@ -90,9 +91,12 @@ def explain_long(
 
 def _reach(classifier: Reader, text: str, start: int) -> int:
     """Where the longest piece from ``start`` that the model reads whole ends, moved back to a good place."""
-    if not classifier.encode(text[start:]).truncated:
-        return len(text)
-    fits, breaks = start + 1, len(text)
+    fits, breaks = start + 1, start + _FIRST_LOOK
+    while not (piece := text[start:breaks]).strip() or not classifier.encode(piece).truncated:
+        if breaks >= len(text):
+            return len(text)
+        fits, breaks = breaks, 2 * breaks - start
+    breaks = min(breaks, len(text))
     while breaks - fits > 1:
         middle = (fits + breaks) // 2
         piece = text[start:middle]

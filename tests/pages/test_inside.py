@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from core.attribution import layers
 from core.config import ROOT
 from core.studies import exhibits
-from ui import inside, kept
+from ui import baselines, inside, kept
 
 SLUG = "efficientnet-lite0"
 
@@ -16,7 +16,8 @@ def page() -> AppTest:
     at = AppTest.from_file(str(ROOT / "pages" / "explainability.py"), default_timeout=120)
     at.session_state["frame.arrived"] = True
     at.session_state["image_methods"] = ["Grad-CAM"]
-    at.session_state["erase.steps"], at.session_state["erase.draws"] = 5, 2
+    for key in ("erase", "hide"):
+        at.session_state[f"{key}.steps"], at.session_state[f"{key}.draws"] = 5, 2
     return at
 
 
@@ -117,3 +118,76 @@ def test_texts_have_no_feature_maps(page):
     page.run()
     fine(page)
     assert "Inside" not in tabs(page) and "Chunks" not in tabs(page)
+
+
+def test_one_method_from_each_of_its_baselines(page):
+    page.session_state["image_methods"] = ["Integrated gradients"]
+    page.session_state["integrated-gradients.n_steps"], page.session_state["integrated-gradients.more"] = 5, False
+    page.session_state["explain.tabs"] = "Baselines"
+    page.run()
+    fine(page)
+    titles = ("Black", "Grey (the mean)", "White", "The same, blurred", "Noise")
+    assert all(f"**{title}**" in said(page) for title in titles) and "Your picture" not in said(page)
+    assert baselines.CAVEAT in said(page) and said(page).count("The baseline: ") == 5
+    quick = gaps(page)
+    assert len(set(quick)) == 5, "each baseline has its own map"
+    page.selectbox(key="own_baseline").set_value("espresso").run()
+    fine(page)
+    assert gaps(page)[:5] == quick and len(gaps(page)) == 6 and "**Your picture**" in said(page)
+    page.slider(key="integrated-gradients.n_steps").set_value(12).run()
+    assert gaps(page)[:5] == quick, "a quick look"
+    page.toggle(key="baselines.full").set_value(True).run()
+    fine(page)
+    assert gaps(page)[:5] != quick
+    page.selectbox(key="baselines.image").set_value("Occlusion").run()
+    fine(page)
+    assert len([value for value in said(page).split() if value == "gap"]) < 6, "occlusion promises no sum"
+
+
+def gaps(at: AppTest) -> list[str]:
+    """Those below the maps of the tab."""
+    return [c.value for c in at.caption if c.value.startswith("gap ")]
+
+
+def test_words_from_each_baseline(page):
+    page.session_state["kind"], page.session_state["explain.tabs"] = "Text", "Baselines"
+    page.session_state["text_methods"] = ["Token ablation"]
+    page.run()
+    fine(page)
+    assert all(f"**{title}**" in said(page) for title in ("Padding", "Mask token"))
+    page.selectbox(key="baselines.text").set_value("Layer integrated gradients").run()
+    fine(page)
+    assert len(gaps(page)) == 2
+
+
+LONG = "The kettle never came and nobody answers. " * 30 + "The breakfast was lovely and the staff were kind. " * 30
+
+
+def test_a_long_text_is_explained_chunk_by_chunk(page):
+    page.session_state["kind"], page.session_state["explain.tabs"] = "Text", "Chunks"
+    page.session_state["text_methods"] = ["Layer gradient × activation"]
+    page.run()
+    assert "Chunks" not in tabs(page), "this one is read whole"
+    page.text_area[0].set_value(LONG).run()
+    fine(page)
+    assert "Chunks" in tabs(page)
+    page.session_state["explain.tabs"] = "Chunks"
+    page.run()
+    fine(page)
+    first = page.header[0].value
+    assert "it is explained in 3 chunks" in said(page) and "now it is number 1" in said(page)
+    page.button(key="chunks.explain").click().run()
+    fine(page)
+    assert all(f"Chunk {number}" in said(page) for number in (1, 2, 3)) and "Chunk 1, the one above" in said(page)
+    page.pills(key="chunk").set_value(3).run()
+    fine(page)
+    assert page.header[0].value != first and "breakfast" in page.header[0].value + said(page)
+    assert "now it is number 3" in said(page)
+
+
+def test_a_text_of_too_many_chunks_is_told(page):
+    page.session_state["kind"], page.session_state["text_methods"] = "Text", ["Layer gradient × activation"]
+    page.run()
+    page.text_area[0].set_value("a " * 9000).run()
+    fine(page)
+    assert "longer than 20 chunks" in said(page) and "Chunks" not in tabs(page)
