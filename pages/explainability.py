@@ -34,7 +34,6 @@ from ui.words import literal, percent
 
 PICTURE, TEXT, NEXT = "Picture", "Text", "Next word"
 FEW = 4  # answers shown
-NEXT_STEPS = 8  # of the curves: a language model is a hundred times slower than a classifier
 TRAINED = {"Before and after", "More inputs"}  # tabs about models that classify
 Settings = dict[str, dict[str, Any]]
 
@@ -119,14 +118,14 @@ def explain_a_next_word() -> None:
         chosen = method_choice.method_picker("text", classifier, "next")
         drawn = look.knobs("text")
         with st.expander("Settings of the evidence", key="explain.evidence"):
-            plan = params.form(text_deletion.PARAMS, key="hide.next")
+            plan = params.form(next_word.PARAMS, key="hide.next")
     subject = TextSubject(
         question=explaining.of_text(classifier, asked.encoding, asked.text, target),
         title="The words before",
         example=asked.text,
         answers=tuple(zip(asked.labels[:FEW], asked.probs[:FEW], strict=True)),
         look=drawn,
-        plan=plan | {"steps": NEXT_STEPS},
+        plan=plan | {"steps": next_word.STEPS},
         control="shuffled",
     )
 

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.attribution.token_ablation import HIDE
 from core.config import Limits
 from core.data import texts
 from core.models import ModelCard
+from core.params import IntRange
 from ui import frame, resources, writing
 from ui.kept import of_this_session
 from ui.words import percent
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from core.models.next_token import NextToken, Written
     from core.models.text_classifier import Encoding
 
+# A language model is a hundred times slower than a classifier: fewer steps and draws on the curves.
+PARAMS = (HIDE, IntRange("draws", "Draws of the control", 2, 10, 2, help="More: a fairer comparison, slower."))
+STEPS = 6
 TOKENS = 12
 CANDIDATES = 20
 

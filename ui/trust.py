@@ -123,7 +123,6 @@ def _shaken(question: Question, judged: Sequence[Judged]) -> None:
                 caveat=sensitivity.CAVEAT,
                 axis="Change, as a share of the map",
                 values=found,
-                limits=None,
             ),
             key,
         )

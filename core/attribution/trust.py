@@ -28,7 +28,7 @@ class Figure:
         axis: the axis' title, with its unit.
         values: by method; None where it has no such figure.
         bands: by method, the range of the control's draws.
-        limits: the ends of the axis; None where the values set them.
+        limits: what the axis shows at least.
     """
 
     title: str
@@ -37,7 +37,7 @@ class Figure:
     axis: str
     values: Mapping[str, float | None]
     bands: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    limits: tuple[float, float] | None = (0.0, 1.0)
+    limits: tuple[float, float] = (0.0, 1.0)
 
 
 def figures(
@@ -81,7 +81,6 @@ def _comprehensiveness(judged: Sequence[tuple[Explained, Curves]]) -> Figure:
         caveat=text_deletion.COMPREHENSIVENESS_CAVEAT,
         axis="Probability",
         values=values,
-        limits=None,
     )
 
 
@@ -95,7 +94,6 @@ def _sufficiency(judged: Sequence[tuple[Explained, Curves]]) -> Figure:
         caveat=text_deletion.SUFFICIENCY_CAVEAT,
         axis="Probability",
         values=values,
-        limits=None,
     )
 
 
@@ -127,7 +125,6 @@ def _gap(judged: Sequence[tuple[Explained, Curves]]) -> Figure:
         caveat=completeness.CAVEAT,
         axis="% of the change",
         values={one.method.name: None if one.gap is None else 100 * one.gap.share for one, _ in judged},
-        limits=None,
     )
 
 
@@ -139,7 +136,6 @@ def _costs(judged: Sequence[tuple[Explained, Curves]]) -> list[Figure]:
             caveat="Somebody else's work on this machine makes it longer.",
             axis="Seconds",
             values={one.method.name: one.seconds for one, _ in judged},
-            limits=None,
         ),
         Figure(
             title="Memory",
@@ -147,6 +143,5 @@ def _costs(judged: Sequence[tuple[Explained, Curves]]) -> list[Figure]:
             caveat="All of the process is seen: what it did for others meanwhile counts too.",
             axis="MB",
             values={one.method.name: float(one.megabytes) for one, _ in judged},
-            limits=None,
         ),
     ]

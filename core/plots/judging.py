@@ -132,12 +132,8 @@ def grid_in_words(names: Sequence[str], matrix: np.ndarray) -> str:
 
 
 def _limits(shown: "Figure") -> tuple[float, float]:
-    if shown.limits is not None:
-        low, high = shown.limits
-    else:
-        held = [value for value in shown.values.values() if value is not None] or [1.0]
-        low, high = min(0.0, *held), max(0.0, *held)
-        high = high if high > low else low + 1.0
+    held = [value for value in shown.values.values() if value is not None]
+    low, high = min(shown.limits[0], *held, 0.0), max(shown.limits[1], *held, 0.0)
     margin = 0.05 * (high - low)
     return low - margin, high + margin
 
