@@ -1,7 +1,8 @@
 """One method over a whole set: choosing the set, what it will take, the button; the job itself is drawn elsewhere."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from statistics import median_low
 from typing import Any
 
 import streamlit as st
@@ -9,6 +10,7 @@ import streamlit as st
 from core import jobs
 from core.attribution import METHODS_BY_NAME
 from core.attribution.metrics import deletion, text_deletion
+from core.attribution.result import Explained
 from core.config import Limits
 from core.data import samples
 from core.data.labelled import spread_over
@@ -17,7 +19,7 @@ from core.studies import attribution_batch
 from core.studies.attribution_batch import ANSWER, BATCH, CLASS
 from ui import batch_result, frame, labelled, mistakes, visitor
 from ui import jobs as job_panel
-from ui.explaining import finished
+from ui.explaining import Question, finished
 from ui.labelled import Chosen
 from ui.subject import Subject
 from ui.words import count, duration
@@ -29,13 +31,17 @@ _EXPLAINED = {ANSWER: "The model's answer", CLASS: "The example's class"}
 _THINGS = {"image": "pictures", "text": "texts"}
 
 
-def show(subject: Subject, chosen: Mapping[str, Mapping[str, Any]]) -> None:
-    """The form, then the visitor's newest or opened run, then all of them."""
+def show(subject: Subject, chosen: Mapping[str, Mapping[str, Any]], beside: Sequence[Question] = ()) -> None:
+    """The form, then the visitor's newest or opened run, then all of them.
+
+    Args:
+        beside: further questions on the page, whose seconds tell what one example takes.
+    """
     st.markdown("**One method over a whole set**")
     jobs.warm(BATCH)
     job = _current()
     with frame.plain_errors():
-        _form(subject, chosen, busy=job is not None and job.active)
+        _form(subject, chosen, beside, busy=job is not None and job.active)
     if job is not None:
         with frame.plain_errors():
             batch_result.show(job)
@@ -51,7 +57,7 @@ def _current() -> "jobs.Job | None":
     return next((job for job in jobs.list_jobs(owner) if job.entry == BATCH), None) if owner else None
 
 
-def _form(subject: Subject, chosen: Mapping[str, Mapping[str, Any]], *, busy: bool) -> None:
+def _form(subject: Subject, chosen: Mapping[str, Mapping[str, Any]], beside: Sequence[Question], *, busy: bool) -> None:
     if (examples := _set(subject)) is None:
         return
     frame.notices(examples.notices)
@@ -65,7 +71,8 @@ def _form(subject: Subject, chosen: Mapping[str, Mapping[str, Any]], *, busy: bo
         maps = st.toggle("Keep the maps", True, key="batch.maps", help="A zip with a picture and the numbers of each.")
     if subject.question.own_baseline is not None and any(p.name == "baseline" for p in METHODS_BY_NAME[name].params):
         st.caption(":material/info: A run starts from the baseline of the method's settings, not from your picture.")
-    st.caption(_estimate(subject, name, chosen[name], most, areas=areas))
+    made = [finished(one, name, chosen[name]) for one in (subject.question, *beside)]
+    st.caption(_estimate(subject, name, [one for one in made if one is not None], most, areas=areas))
     params = {
         "model": subject.card.slug,
         "method": name,
@@ -151,20 +158,18 @@ def _areas_help(subject: Subject) -> str:
     return f"As beside the maps above, for each example, with its controls. {subject.caveat}"
 
 
-def _estimate(subject: Subject, name: str, options: Mapping[str, Any], most: int, *, areas: bool) -> str:
-    """How long it will take, from what one example took here."""
-    one = finished(subject.question, name, options)
-    if one is None:
+def _estimate(subject: Subject, name: str, made: Sequence[Explained], most: int, *, areas: bool) -> str:
+    """How long it will take, from what one example took here; a first run also set up the network, so the median."""
+    if not made:
         return f"How long it takes is known once {name} has run on the input above."
-    each = one.seconds
+    each = median_low([one.seconds for one in made])
     if areas:
-        each += subject.question.once(
-            lambda: _time_of_areas(subject, one.values), "areas.seconds", one.values.tobytes()
-        )
-    words = f"About {duration(max(most * each, 1))}: {most:,} × {each:.2g} s, as {name} took on the input above."
+        values = made[0].values
+        each += subject.question.once(lambda: _time_of_areas(subject, values), "areas.seconds", values.tobytes())
+    words = f"About {duration(max(most * each, 1))}: {most:,} × {each:.2g} s, as {name} took above."
     minutes = Limits.from_env().job_minutes
     if minutes and most * each > 60 * minutes:
-        words += f" A run ends after {minutes} minutes with what it has; Restart then goes on, or choose fewer."
+        words += f" A run ends after {count(minutes, 'minute')} with what it has; Restart goes on, or choose fewer."
     return words
 
 

@@ -17,7 +17,7 @@ from ui.words import count, literal, percent
 PHASES = {"reading": "Reading the examples", "explaining": "Explaining", "packing": "Putting the files together"}
 _MOST_MAPS = 12
 _NEWEST = 6
-_SIDE = 168  # pixels of a picture in the gallery
+_SIDE = 150  # pixels of a picture in the gallery
 _HEIGHT = 320
 
 
@@ -84,10 +84,12 @@ def _gallery(found: dict[int, bytes | Words], rows: list[Any], total: int) -> No
 
 def _maps(found: dict[int, bytes | Words], rows: Mapping[int, Mapping[str, Any]]) -> None:
     """The maps side by side, each with what it explains."""
-    pictures = {row: one for row, one in found.items() if isinstance(one, bytes)}
-    if pictures:
-        captions = [_caption(rows[row]) for row in pictures]
-        st.image(list(pictures.values()), captions, width=_SIDE, alt=[_alt(rows[row]) for row in pictures])
+    with st.container(horizontal=True, gap="small"):
+        for row, one in found.items():
+            if isinstance(one, bytes):
+                with st.container(width=_SIDE, gap="xsmall"):
+                    st.image(one, width=_SIDE, alt=_alt(rows[row]))
+                    st.caption(_caption(rows[row]))
     for row, one in found.items():
         if not isinstance(one, bytes):
             st.caption(_caption(rows[row]))

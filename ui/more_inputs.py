@@ -23,6 +23,7 @@ from ui.words import count, literal, percent
 MOST_METHODS = 4
 MOST_SAMPLES = 4
 _FIRST = 2  # samples that stand below the page's input at first
+_FEWEST_COLUMNS = 4  # so that one method alone does not fill the page
 _Place = tuple[int, str]  # row and method
 
 
@@ -53,7 +54,7 @@ def show(subject: Subject, chosen: Mapping[str, dict[str, Any]]) -> None:
         st.caption(f"The first {MOST_METHODS} of your {len(chosen)} methods.")
     _fill(subject, _Grid(rows, settings), chosen)
     st.divider()
-    batch.show(subject, chosen)
+    batch.show(subject, chosen, [row.question for row in rows])
 
 
 def _rows(subject: Subject) -> list[Subject]:
@@ -166,11 +167,11 @@ def _places(row: Subject, names: Sequence[str]) -> Iterator[tuple[str, DeltaGene
         st.markdown(_answered(row))
         columns = st.columns(len(names), gap="medium")
     else:
-        first, *columns = st.columns(len(names) + 1, gap="medium")
+        first, *columns = st.columns(max(len(names) + 1, _FEWEST_COLUMNS), gap="medium")
         with first:
             st.image(row.seen, width="stretch", alt=row.title)
             st.caption(_answered(row))
-    for name, column in zip(names, columns, strict=True):
+    for name, column in zip(names, columns, strict=False):
         yield name, column.empty()
 
 

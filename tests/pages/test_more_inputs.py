@@ -204,12 +204,12 @@ def test_a_full_server_and_a_long_run_are_said_politely(page, monkeypatch):
     monkeypatch.setattr(batch.Limits, "from_env", classmethod(lambda cls: cls(job_minutes=1)))
     monkeypatch.setattr(batch, "finished", lambda *what: _Slow())
     page.run()
-    assert "A run ends after 1 minutes" in said(page)
+    assert "A run ends after 1 minute with" in said(page)
     monkeypatch.undo()
 
 
 class _Slow:
-    seconds = 100.0
+    seconds, rough, values = 100.0, False, np.zeros((224, 224))
 
 
 def test_a_quota_is_a_sentence(page, monkeypatch):
