@@ -23,7 +23,7 @@ from ui.words import literal, percent
 CAVEAT = "What looks like the baseline gets no credit: each asks another question, and none of them is the right one."
 OWN = "own"
 _GROUND = ("baseline", "hide")  # settings that say what stands for "nothing here"
-_SIDE = 172  # pixels of a map
+_SIDE = 148  # pixels of a map: six in a row
 
 
 def show(subject: Subject, chosen: Mapping[str, dict[str, Any]]) -> None:
@@ -37,7 +37,8 @@ def show(subject: Subject, chosen: Mapping[str, dict[str, Any]]) -> None:
     if not fitting:
         st.caption("No method that serves this model starts from a baseline.")
         return
-    first = next((name for name in chosen if name in fitting), next(iter(fitting)))
+    # Methods that start from a baseline show its effect more clearly than those that only cover with it.
+    first = min(fitting, key=lambda name: (name not in chosen, METHODS_BY_NAME[name].family == "perturbation"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox("Method", list(fitting), list(fitting).index(first), key=f"baselines.{subject.kind}")
         slow = st.toggle("Full settings", False, key="baselines.full", help="As in the sidebar; off is a quick look.")
