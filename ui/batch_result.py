@@ -38,7 +38,8 @@ def show(job: "jobs.Job") -> None:
             st.caption("It was stopped before the first example was explained.")
         return
     _files(job, table)
-    st.dataframe(table, hide_index=True, height=_HEIGHT, alt="One row per example: its answer and what speaks for it")
+    told = table.dropna(axis="columns", how="all")  # no gaps where the method promises no sum
+    st.dataframe(told, hide_index=True, height=_HEIGHT, alt="One row per example: its answer and what speaks for it")
     _gallery(batch_result.maps(job.folder, _MOST_MAPS), table.to_dict("records"), len(table))
 
 

@@ -41,6 +41,12 @@ def test_other_phases_keep_the_waves_and_lose_the_shape():
     assert abs(agreement.rank_correlation(made, blob())) < 0.9
 
 
+def test_agreement_over_several_inputs_is_the_mean():
+    rise, fall = np.arange(12.0), -np.arange(12.0)
+    matrix = agreement.mean_agreement([[rise, rise], [rise, fall]])
+    np.testing.assert_allclose(matrix, [[1, 0], [0, 1]], atol=1e-9)
+
+
 def test_edges_lie_where_grey_changes():
     half = torch.zeros(1, 3, 32, 32)
     half[..., 16:] = 1.0

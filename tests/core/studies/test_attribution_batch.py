@@ -1,6 +1,7 @@
 """One method over a whole set, as a job."""
 
 import io
+import time
 import zipfile
 from dataclasses import replace
 
@@ -31,6 +32,7 @@ def test_a_row_and_a_map_for_each_picture(make_task):
     task = make_task(params, spool.spool(data))
     records = list(run(task))
     assert [r["fraction"] for r in records if r["phase"] == "explaining"] == pytest.approx([1 / 3, 2 / 3, 1])
+    assert all(r["started"] <= time.time() for r in records if r["phase"] == "explaining")
     rows = table(task)
     classifier = Planes(0)
     pixels = classifier.pixels(data.image(1))
