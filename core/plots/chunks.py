@@ -31,7 +31,11 @@ def strip(texts: Sequence[str], probs: Sequence[float], current: int) -> go.Figu
             width=[max(width - 0.004 * sum(widths), 0.5 * width) for width in widths],
             offset=0,
             marker_color=[theme.FOR if at == current else theme.CONTROL for at in range(len(texts))],
-            text=[f"<b>{number}</b>" if number == current + 1 else str(number) for number in numbers],
+            text=[
+                f"<b>{number}</b><br>{_percent(prob)}" if number == current + 1 else f"{number}<br>{_percent(prob)}"
+                for number, prob in zip(numbers, probs, strict=True)
+            ],
+            textangle=0,
             textposition="outside",
             cliponaxis=False,
             customdata=numbers,
@@ -45,7 +49,7 @@ def strip(texts: Sequence[str], probs: Sequence[float], current: int) -> go.Figu
         y="probability, %",
     )
     made.update_xaxes(range=[0, sum(widths)], showgrid=False, fixedrange=True, nticks=6)
-    made.update_yaxes(range=[0, 114], tickvals=[0, 50, 100], fixedrange=True)
+    made.update_yaxes(range=[0, 140], tickvals=[0, 50, 100], fixedrange=True)
     return made
 
 

@@ -52,7 +52,7 @@ def test_the_strip_is_as_wide_as_the_text_and_marks_the_current_chunk():
     traced = bar(made)
     assert list(traced.x) == [0, 30] and list(traced.y) == [20.0, 0.4]
     assert list(traced.marker.color) == [theme.CONTROL, theme.FOR]
-    assert list(traced.customdata) == [1, 2] and list(traced.text) == ["1", "<b>2</b>"]
+    assert list(traced.customdata) == [1, 2] and list(traced.text) == ["1<br>20 %", "<b>2</b><br>under 1 %"]
     assert traced.width[1] == pytest.approx(70, rel=0.02)
     assert "&lt;b&gt;" in traced.hovertext[1] and "…" in traced.hovertext[1] and "<b>" not in traced.hovertext[1]
     assert chunks.in_words([0.2, 0.004], 1) == "chunk 1 20 %; chunk 2 under 1 %. The page speaks of chunk 2."
