@@ -17,7 +17,7 @@ from core.finetuning import spool
 from core.jobs.store import Store
 from core.studies import attribution_batch
 from core.studies.attribution_batch import BATCH, MAPS, TABLE
-from ui import look, more_inputs
+from ui import batch, look, more_inputs
 
 OWNER = "a-visitor-of-the-tests"
 HOSTILE = "![x](http://evil/t.png)"
@@ -118,6 +118,18 @@ def test_more_steps_are_left_out_in_the_grid(page, monkeypatch):
     assert asked == [{"n_steps": 9, "more": False, "baseline": "black"}], "the page's own map is taken as it is"
 
 
+def test_stop_leaves_what_is_there(page, monkeypatch):
+    fine(page.run())
+
+    class Stopped(more_inputs.Stoppable):
+        stopped = property(lambda self: True)
+
+    monkeypatch.setattr(more_inputs, "Stoppable", Stopped)
+    page.multiselect(key="more.image").set_value(["officer"]).run()
+    fine(page)
+    assert "Saliency: stopped before there was anything to show" in said(page) and "Over 1 input," in said(page)
+
+
 def test_texts_stand_in_a_grid_too(page):
     at = opened("text", "Token ablation", "Layer gradient × activation", beside=("goal",))
     fine(at.run())
@@ -195,12 +207,22 @@ def test_a_set_of_the_visitors_own_and_what_cannot_be_one(page):
     assert HOSTILE not in " ".join(str(e.value) for e in (*page.markdown, *page.caption))
 
 
+def test_what_an_own_model_learned_from_is_a_set(page, monkeypatch):
+    fine(page.run())
+    page.number_input(key="batch.most.200").set_value(3).run()
+    learned = start(page)  # stands for the run that made the model: its examples lie in the same place
+    jobs.stop(learned.id, OWNER)
+    monkeypatch.setattr(batch, "_learned_from", lambda subject: learned)
+    fine(page.run())
+    assert page.segmented_control(key="batch.set.image.True").value == "run"
+    job = start(page)
+    assert len(spool.read(job.folder / "inputs")) == 3 and job.params["title"] == f"Grad-CAM, {learned.params['title']}"
+
+
 def test_a_full_server_and_a_long_run_are_said_politely(page, monkeypatch):
     monkeypatch.setenv("PLAY_JOB_MINUTES", "0")
     fine(page.run())
     assert "A run ends after" not in said(page)
-    from ui import batch
-
     monkeypatch.setattr(batch.Limits, "from_env", classmethod(lambda cls: cls(job_minutes=1)))
     monkeypatch.setattr(batch, "finished", lambda *what: _Slow())
     page.run()
@@ -221,7 +243,7 @@ def test_a_quota_is_a_sentence(page, monkeypatch):
     assert "limit on this server" in said(page) and not page.exception
 
 
-def work_on(job: "jobs.Job", most: int = 99) -> None:
+def work_on(job: "jobs.Job", most: int = 99, state: str = jobs.DONE) -> None:
     """What a worker does, in this process."""
     with Store() as store:
         claimed = store.claim(job.id, os.getpid())
@@ -233,7 +255,7 @@ def work_on(job: "jobs.Job", most: int = 99) -> None:
         for record in attribution_batch.run(task):
             store.report(job.id, json.dumps(record))
             done += [record] if record["phase"] == "explaining" else []
-        store.finish(job.id, claimed.attempts, jobs.DONE, None)
+        store.finish(job.id, claimed.attempts, state, None)
 
 
 def test_a_finished_run_shows_table_files_and_maps(page):
@@ -252,6 +274,21 @@ def test_a_finished_run_shows_table_files_and_maps(page):
     stranger = opened()
     stranger.query_params["me"] = "somebody-else-entirely"
     assert not fine(stranger.run()).dataframe
+
+
+def test_a_stopped_run_shows_what_it_has_and_goes_on(page):
+    fine(page.run())
+    page.number_input(key="batch.most.200").set_value(3).run()
+    job = start(page)
+    work_on(job, most=1, state=jobs.CANCELLED)
+    fine(page.run())
+    assert len(page.dataframe[0].value) == 1 and "1 example" in said(page)
+    page.button(key="job.restart").click().run()
+    assert jobs.get(job.id, OWNER).state == "queued"
+    jobs.stop(job.id, OWNER)
+    (job.folder / "result" / TABLE).unlink()
+    fine(page.run())
+    assert "stopped before the first example" in said(page)
 
 
 def test_a_run_of_texts_shows_its_words_literally(page):
