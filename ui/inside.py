@@ -81,11 +81,10 @@ def _layer(question: Question) -> str:
         lambda: places(layers.layers(classifier, pixels), *pixels.shape[-2:]), "layers"
     )
     slug = classifier.card.slug
-    row = st.container(horizontal=True, vertical_alignment="bottom")
     every = st.session_state.get(f"inside.every.{slug}", False)
     offered = {one.layer.name: one for one in found if every or one.shown}
     last = [name for name, one in offered.items() if one.shown][-1]
-    chosen = row.selectbox(
+    chosen = st.selectbox(
         "Layer",
         list(offered),
         index=list(offered).index(last),
@@ -93,8 +92,9 @@ def _layer(question: Question) -> str:
         key=f"inside.layer.{slug}.{every}",
         help="A stage is all that happens on one grid; of each the last activation is shown.",
     )
-    row.toggle("Every layer", False, key=f"inside.every.{slug}", help=f"All {len(found)}, in the order they run.")
-    st.caption(f"In the network: `{chosen}`")
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.caption(f"In the network: `{chosen}`")
+        st.toggle("Every layer", False, key=f"inside.every.{slug}", help=f"All {len(found)}, in the order they run.")
     return chosen
 
 
@@ -167,7 +167,7 @@ def _exciting(question: Question, here: _Channel) -> None:
     if found is None:
         title = f"Look through {count(len(pictures), 'picture')}"
         if not on_demand.asked(title, wanted, "inside.exciting", icon=":material/image_search:"):
-            st.caption("All pictures that ship here: some ten seconds, once for all channels of the layer.")
+            st.caption("All pictures that ship here: ten seconds or more, once for all channels of the layer.")
             return
         found = _look_through(question, here, wanted, pictures, place.empty())
         if found is None:
