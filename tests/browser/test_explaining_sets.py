@@ -24,7 +24,7 @@ def zip_of_four() -> bytes:
 
 
 def test_a_set_of_own_pictures_is_explained_and_its_table_taken_home(visit: Visit) -> None:
-    visit.open("explainability", image_methods="Grad-CAM")
+    visit.open("explainability", image_methods="Grad-CAM", **{"erase.steps": "5", "erase.draws": "2"})
     visit.page.get_by_role("tab", name="More inputs", exact=True).click()
     visit.settle()
     visit.page.get_by_text("Your own file", exact=True).click()
