@@ -93,10 +93,12 @@ def refine(
 
 
 def _quicker(method: Method, name: str, value: Any, options: dict[str, Any]) -> bool:
-    """Whether the preview's ``value`` asks for less than the visitor does."""
+    """Whether the preview's ``value`` is quicker than what is asked for: beyond it, seen from the default."""
     default = next(param.default for param in method.params if param.name == name)
     asked = options.get(name, default)
-    return value < asked if isinstance(asked, int | float) else value != asked
+    if not isinstance(asked, int | float) or isinstance(asked, bool):
+        return value != asked
+    return value < asked if value < default else value > asked
 
 
 def _check(

@@ -118,6 +118,8 @@ def test_a_rough_look_comes_first_where_it_is_quicker():
     assert rough.options["n_samples"] == 4 and full.options["n_samples"] == 30
     assert len(list(refine(classifier, METHODS_BY_NAME["SmoothGrad"], pixels, 1, n_samples=3))) == 1
     assert len(list(refine(classifier, METHODS_BY_NAME["Saliency"], pixels, 1))) == 1
+    coarse, fine = refine(classifier, METHODS_BY_NAME["Occlusion"], pixels, 1, window=16, stride=8)
+    assert coarse.options["stride"] == 64 and fine.options["stride"] == 8, "a larger stride is quicker"
 
 
 def test_the_rough_look_is_handed_over_before_the_full_one_is_begun():
