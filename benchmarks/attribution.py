@@ -8,6 +8,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from benchmarks.lines import Line, at_least, interleaved
+from core.device import share_machine
 from core.models import MODELS_BY_SLUG, hub
 from core.models.image_classifier import ImageClassifier
 
@@ -17,7 +18,8 @@ EQUAL = 1e-3  # largest difference, as a share of the largest value
 
 
 def subject() -> tuple[ImageClassifier, Tensor, int]:
-    """The starter classifier, a picture's pixels, and the class that it finds there."""
+    """The starter classifier, a picture's pixels, and the class that it finds there; memory as the app has it."""
+    share_machine()
     classifier = ImageClassifier.load(CARD)
     picture = Image.open(PICTURE).convert("RGB")
     return classifier, classifier.pixels(picture), classifier.predict(picture).targets[0]

@@ -12,10 +12,11 @@ from torch import Tensor
 from core.attribution.base import Attribution, Classifier, Encoding, Method
 from core.attribution.guard import as_it_was
 from core.attribution.watch import Report, Stopped, Watch, Watched
-from core.device import growth
+from core.device import give_back, growth
 from core.errors import PlaygroundError
 from core.params import clean
 
+_MUCH = 100  # megabytes
 _NETWORKS = ("model", "gradient_model", "folded_model")  # a text classifier has the first alone
 
 
@@ -69,6 +70,7 @@ def explain(
         with watch.holding(classifier.lock), growth() as grown, ExitStack() as stack, torch.enable_grad():
             for model in {getattr(classifier, name, classifier.model) for name in _NETWORKS}:
                 stack.enter_context(as_it_was(model))
+            stack.callback(lambda: give_back() if grown() > _MUCH else None)
             start = time.perf_counter()
             return finished(method.attribute(Watched(classifier, watch, own_baseline), inputs, target, **cleaned))
     except Stopped:
