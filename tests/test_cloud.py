@@ -10,6 +10,7 @@ import pytest
 
 from ui.navigation import PAGES
 
+pytestmark = pytest.mark.slow  # an environment of 1 GB is installed first
 ROOT = Path(__file__).resolve().parent.parent
 OFFLINE = {"vision", "transfer_learning", "explainability", "training"}  # answer from requirements.txt alone
 FROM_THE_HUB = {"nlp", "generation"}  # their starter models come as packages that Cloud does not install

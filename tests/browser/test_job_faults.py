@@ -47,6 +47,7 @@ def test_a_killed_worker_goes_on_before_the_visitors_eyes(visit: Visit, watch: W
     visit.clean()
 
 
+@pytest.mark.slow
 def test_a_killed_watch_is_replaced_by_whoever_looks(visit: Visit, watch: Watch) -> None:
     job = watch.begin(visit)
     worker, killed = watch.worker(job), watch.supervisor()
@@ -60,6 +61,7 @@ def test_a_killed_watch_is_replaced_by_whoever_looks(visit: Visit, watch: Watch)
     visit.clean()
 
 
+@pytest.mark.slow
 def test_three_deaths_are_told_and_restart_continues(visit: Visit, watch: Watch) -> None:
     job = watch.begin(visit)
     epochs = len(job.progress["history"])
@@ -88,6 +90,7 @@ def test_stop_is_quick_and_keeps_the_best(visit: Visit, watch: Watch) -> None:
     visit.clean()
 
 
+@pytest.mark.slow
 def test_a_hung_worker_is_ended_by_stop_and_restart_goes_on(visit: Visit, watch: Watch) -> None:
     job = watch.begin(visit)
     os.kill(watch.worker(job), signal.SIGSTOP)  # hears nothing any more, no signal either
@@ -101,6 +104,7 @@ def test_a_hung_worker_is_ended_by_stop_and_restart_goes_on(visit: Visit, watch:
     visit.clean()
 
 
+@pytest.mark.slow
 def test_the_queue_shows_everybodys_place_and_refuses_the_21st(visit: Visit, new_visit: NewVisit, watch: Watch) -> None:
     others = [watch.submit(f"visitor-number-{number:04}") for number in range(19)]
     first = watch.until(others[0], lambda job: job.state == "running")
@@ -126,6 +130,7 @@ def test_the_queue_shows_everybodys_place_and_refuses_the_21st(visit: Visit, new
     late.clean()
 
 
+@pytest.mark.slow
 def test_a_lack_of_memory_is_told_and_the_run_can_go_on(visit: Visit, watch: Watch) -> None:
     job = watch.begin(visit, max_seq_length=64)  # tensors too large for what the process holds already
     resource.prlimit(watch.worker(job), resource.RLIMIT_DATA, (MB, resource.RLIM_INFINITY))  # nothing more to be had
@@ -138,6 +143,7 @@ def test_a_lack_of_memory_is_told_and_the_run_can_go_on(visit: Visit, watch: Wat
     visit.clean()
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told_and_the_run_can_go_on(visit: Visit, watch: Watch) -> None:
     job = watch.begin(visit)
     epochs = len(job.progress["history"])
