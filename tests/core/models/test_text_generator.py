@@ -1,5 +1,6 @@
 """Writing: greedy equals the library's, seeds repeat, characters stay whole, templates cannot be forged, Stop stops."""
 
+import threading
 import time
 
 import pytest
@@ -170,11 +171,16 @@ class TestWriting:
             ended(one)
         ended(writing.Writing(smollm, "Once", Sampling(max_new_tokens=8)))
 
-    @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
     def test_a_failure_is_a_state_and_frees_the_place(self, smollm, monkeypatch):
         def broken(*_):
             raise RuntimeError("out of memory")
 
+        logged = []
+        monkeypatch.setattr(threading, "excepthook", lambda thrown: logged.append(thrown.exc_type))
         monkeypatch.setattr(TextGenerator, "_steps", broken)
         for _ in range(writing.AT_ONCE + 1):
             assert ended(writing.Writing(smollm, "Once", GREEDY)).state == "failed"
+        for thread in threading.enumerate():  # each reports after it has ended for the visitor
+            if thread.name == "writing":
+                thread.join()
+        assert logged == [RuntimeError] * (writing.AT_ONCE + 1)
