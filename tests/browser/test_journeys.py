@@ -138,6 +138,7 @@ def test_fine_tuning_survives_a_reload_and_its_model_serves_the_other_pages(visi
     visit.page.wait_for_url(re.compile("job="))
     visit.page.reload()
     expect(visit.page.get_by_role("button", name="Take home")).to_be_visible(timeout=120_000)
+    visit.settle()
     with visit.page.expect_download() as download:
         visit.page.get_by_role("button", name="Take home").first.click()
     with zipfile.ZipFile(download.value.path()) as home:
