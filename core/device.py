@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MB = 1024 * 1024
 _LOOK_EVERY = 0.01  # seconds
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h
-_LARGE, _KEPT = 32 * MB, 64 * MB
+_LARGE, _KEPT = 32 * MB, 256 * MB
 _CGROUP = (
     (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")),
     (

@@ -15,7 +15,7 @@ from core.attribution.watch import Clock, Watched
 from core.attribution.words import units
 from core.params import Choice, IntRange, Param
 
-PICTURES_AT_ONCE = 4  # more do not fit the processor's cache, and take longer each
+PICTURES_AT_ONCE = 2  # more do not fit the processor's cache, and take longer each
 TEXTS_AT_ONCE = 32
 _PLACE = 0.35  # weight of place against colour in a superpixel, both scaled to their spread and the region's side
 _ROUNDS = 8  # of k-means; regions hardly move after

@@ -1,6 +1,7 @@
 """Grad-CAM: the last feature maps, each weighted by how much the class's logit asks for it."""
 
 from collections.abc import Callable
+from weakref import WeakKeyDictionary
 
 import torch
 import torch.nn.functional as F
@@ -11,6 +12,7 @@ from core.attribution.slopes import output_and_slope
 from core.attribution.watch import Watched
 from core.params import Choice
 
+_NAMES: WeakKeyDictionary[nn.Module, str] = WeakKeyDictionary()  # looking one up takes as long as a tenth of the map
 _FINER = {"last": 1, "finer": 2, "finest": 4}  # how many times the grid of the last layer
 
 
@@ -45,12 +47,17 @@ def cam_of(classifier: Watched, pixels: Tensor, target: int, layer: str) -> Tens
 
 def layer_name(classifier: Watched, pixels: Tensor, choice: str) -> str:
     """The name, inside the network, of the layer that a choice of `LAYER` means."""
-    last = next(name for name, module in classifier.model.named_modules() if module is classifier.feature_layer)
+    assert classifier.feature_layer is not None
+    last = _NAMES.get(classifier.feature_layer) or _named(classifier.model, classifier.feature_layer)
     if choice == "last":
         return last
     grids = _grids(classifier, pixels)
     wanted = min(_FINER[choice] * dict(grids)[last], max(side for _, side in grids))
     return [name for name, side in grids if side >= wanted][-1]
+
+
+def _named(network: nn.Module, layer: nn.Module) -> str:
+    return _NAMES.setdefault(layer, next(name for name, module in network.named_modules() if module is layer))
 
 
 def _grids(classifier: Watched, pixels: Tensor) -> list[tuple[str, int]]:

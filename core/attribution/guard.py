@@ -25,8 +25,8 @@ def as_it_was(model: nn.Module) -> Iterator[None]:
     Frozen parameters save the memory of the activations that only their gradients would need. The caller holds the
     model's lock.
     """
-    found = [(vars(module), _Before.of(vars(module))) for module in model.modules()]
-    parameters = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
+    found = [(vars(module), _Before.of(vars(module))) for module in _modules(model)]
+    parameters = [(p, p.requires_grad) for held, _ in found for p in held["_parameters"].values() if p is not None]
     try:
         for held, _ in found:
             held["training"] = False  # past the setter of nn.Module, which takes longer than a small network
@@ -73,6 +73,17 @@ class _Before(NamedTuple):
 def hook_count(model: nn.Module) -> int:
     """How many hooks of any kind hang on ``model``; for tests that none is left behind."""
     return sum(len(table) for module in model.modules() for table in _tables(module))
+
+
+def _modules(model: nn.Module) -> list[nn.Module]:
+    """As ``model.modules()``, which spells out every name on the way and takes as long as a small network."""
+    found, waiting = {model: None}, [model]
+    while waiting:
+        for module in vars(waiting.pop())["_modules"].values():
+            if module is not None and module not in found:
+                found[module] = None
+                waiting.append(module)
+    return list(found)
 
 
 def _tables(module: nn.Module) -> list[dict]:

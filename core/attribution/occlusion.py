@@ -10,7 +10,7 @@ from core.attribution.baselines import choice
 from core.attribution.watch import Watched
 from core.params import IntRange
 
-PICTURES_AT_ONCE = 4  # more do not fit the processor's cache, and take longer each
+PICTURES_AT_ONCE = 2  # more do not fit the processor's cache, and take longer each
 
 
 def occlusion(

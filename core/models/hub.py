@@ -19,6 +19,7 @@ from urllib.parse import urlparse
 from filelock import FileLock
 
 from core import config
+from core.device import give_back
 from core.errors import PlaygroundError, Unavailable
 from core.models import MODELS_BY_SLUG, ModelCard, cards_for
 
@@ -135,6 +136,7 @@ def load_model(card: ModelCard, auto_class: str, **options: Any) -> "PreTrainedM
         raise PlaygroundError(
             f"The files of {card.title} are damaged or made for a different model; remove it and get it again."
         ) from error
+    give_back()
     return model.eval()
 
 

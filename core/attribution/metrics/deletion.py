@@ -19,7 +19,7 @@ from core.attribution.metrics.base import KINDS, Band, Curve, Erased, steps_of
 from core.attribution.metrics.controls import CONTROLS, cell_grid, cell_sums, controls_of
 from core.params import Choice, IntRange
 
-PICTURES_AT_ONCE = 4  # more do not fit the processor's cache, and take longer each
+PICTURES_AT_ONCE = 2  # more do not fit the processor's cache, and take longer each
 CAVEAT = (
     "Erased pictures look like nothing the model has seen, so a fall alone proves little: compare with the controls."
 )
