@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MB = 1024 * 1024
 _LOOK_EVERY = 0.01  # seconds
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h
-_LARGE, _KEPT = 32 * MB, 256 * MB
+_LARGE, _KEPT = 8 * MB, 256 * MB
 _CGROUP = (
     (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")),
     (
@@ -64,7 +64,7 @@ def share_machine() -> None:
     """Make this process a good neighbour; call it before torch is imported, it acts once.
 
     One thread for torch unless the operator says otherwise (``OMP_NUM_THREADS``): two that spin beside another busy
-    process are several times slower than one. And tensors up to 32 MB get memory that the process already has: pages
+    process are several times slower than one. And tensors up to 8 MB get memory that the process already has: pages
     that are handed back and fetched again for every layer double the time of a network. `give_back` is for the end.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")

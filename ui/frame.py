@@ -96,4 +96,5 @@ def _tend() -> None:
 
 @st.cache_data(ttl=5, max_entries=1, show_spinner=False)
 def _used_mb() -> int:
+    device.give_back()
     return device.used_mb()

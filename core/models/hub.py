@@ -3,6 +3,7 @@
 Names are checked before any library sees them, files are safetensors only, and code from the Hub never runs.
 """
 
+import gc
 import hashlib
 import importlib
 import importlib.util
@@ -136,6 +137,7 @@ def load_model(card: ModelCard, auto_class: str, **options: Any) -> "PreTrainedM
         raise PlaygroundError(
             f"The files of {card.title} are damaged or made for a different model; remove it and get it again."
         ) from error
+    gc.collect()  # the files just read hang in a ring of references, and nobody may look for rings later
     give_back()
     return model.eval()
 
