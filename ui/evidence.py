@@ -95,19 +95,22 @@ def _map(
     def report(fraction: float, found: Explained | None) -> None:
         run.tell(name, fraction)
         if found is not None:
-            _draw(subject, found, place)
+            _draw(subject, found, place, passing=True)
 
     run.tell(name, 0.0)
     for one in explain(subject.question, name, options, report):
-        _draw(subject, one, place)
+        _draw(subject, one, place, passing=one.rough)
     return one
 
 
-def _draw(subject: Subject, one: Explained, place: DeltaGenerator, scale: float | None = None) -> None:
+def _draw(
+    subject: Subject, one: Explained, place: DeltaGenerator, scale: float | None = None, *, passing: bool = False
+) -> None:
+    """A map with its cost and notes; one in passing has no notes, which would stay below the map that replaces it."""
     with place.container():
         subject.draw(one, scale)
         st.caption(_cost(one), help=completeness.CAVEAT if one.gap else None)
-        for note in one.notes:
+        for note in () if passing else one.notes:
             st.caption(f":material/info: {literal(note)}")
 
 
