@@ -12,13 +12,14 @@ from core.attribution.metrics.randomisation import Stage
 from core.attribution.trust import Figure, figures
 from core.plots import judging
 from ui import figures as drawing
+from ui import on_demand
 from ui.explaining import Question, asked, frozen
+from ui.kept import of_this_session
 from ui.stoppable import Stoppable
 from ui.subject import Judged, Subject
 from ui.words import literal
 
 _IN_ROW = 3
-_ASKED = "trust.asked"
 
 
 def show(subject: Subject, judged: Sequence[Judged]) -> None:
@@ -151,18 +152,20 @@ def _on_demand(
             found[one.explained.method.name] = held
     missing = [one for one in judged if one.explained.method.name not in found]
     wanted = (question.key, frozen({one.explained.method.name: one.options for one in judged}))
-    started = st.session_state.get(f"{_ASKED}.{what}") == wanted
-    if missing and not started:
-        st.button(title, icon=icon, key=f"trust.{what}", on_click=_ask, args=(what, wanted))
+    started = bool(missing) and on_demand.asked(title, wanted, f"trust.{what}", icon=icon)
     place = st.empty()
-    if missing and started:
+    if started:
         line = Stoppable((what, wanted), f"trust.{what}.line")
-        for one in () if line.stopped else missing:
+        for one in missing:
             name = one.explained.method.name
+            partial = (question.key, what, "partial", name, frozen(one.options))
+            if line.stopped:
+                found |= {name: some} if (some := of_this_session().get(partial)) is not None else {}
+                continue
             line.tell(name, 0.0)
             for fraction, some in make(one):
+                found[name] = of_this_session().put(partial, some)
                 line.tell(name, fraction)
-                found[name] = some
                 with place.container():
                     draw(found, f".{name}.{fraction:.3f}")
             question.keep(found[name], what, name, one.options)
@@ -171,10 +174,6 @@ def _on_demand(
         with place.container():
             draw(found, "")
     return found
-
-
-def _ask(what: str, wanted: object) -> None:
-    st.session_state[f"{_ASKED}.{what}"] = wanted
 
 
 def _made_by(question: Question, one: Judged) -> tuple[Method, dict[str, Any]]:

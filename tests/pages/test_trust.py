@@ -1,10 +1,13 @@
 """The trust tab: every figure over all methods, and the checks on demand."""
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.attribution.metrics import randomisation, sensitivity
 from core.config import ROOT
+from ui import trust
+from ui.stoppable import Stoppable
 
 FIGURES = ("Deletion", "Insertion", "Infidelity", "Completeness gap", "Time", "Memory")
 WORDS = ("Comprehensiveness", "Sufficiency", "As leaving out one word")
@@ -76,3 +79,23 @@ def test_another_control_stands_beside_the_curves(page):
         page.selectbox(key="erase.control").set_value(control).run()
         fine(page)
         assert words in said(page)
+
+
+class Pressed(Stoppable):
+    """A line whose Stop is pressed as soon as something was found."""
+
+    def tell(self, words: str, fraction: float) -> None:
+        super().tell(words, fraction)
+        if fraction > 0:
+            self._stop()
+            st.rerun()
+
+
+def test_what_was_found_before_stop_stays(page, monkeypatch):
+    page.session_state["image_methods"] = ["Deconvolution"]
+    page.run()
+    monkeypatch.setattr(trust, "Stoppable", Pressed)
+    page.button(key="trust.randomise").click().run()
+    fine(page)
+    assert [w.value.split("**")[1] for w in page.warning] == ["Deconvolution"]
+    assert any(button.key == "trust.randomise.line.on" for button in page.button)
