@@ -64,7 +64,7 @@ class Reporter(threading.Thread):
                 if self.heard and not acknowledged:
                     store.acknowledge(self._job_id)
                     acknowledged = True
-            except sqlite3.Error:
+            except (sqlite3.Error, MemoryError):
                 traceback.print_exc()
         store.close()
 
@@ -99,7 +99,7 @@ def perform(store: Store, job: Job, log: TextIO) -> int:
         state = work(job, reporter)
     except (Exception, SystemExit) as error:  # the door between a job and its record: told, logged, never lost
         state, failure = FAILED, error
-        with suppress(OSError):  # a full disk
+        with suppress(OSError, MemoryError):  # nothing left to write to, or with
             print(f"reference {job.id[:8]}", file=log)
             traceback.print_exc(file=log)
     return _tell(store, job, reporter, state, failure)
@@ -112,7 +112,7 @@ def _tell(store: Store, job: Job, reporter: Reporter, state: str, failure: BaseE
             reporter.end()
             store.finish(job.id, job.attempts, state, sentence(failure, job.id[:8]) if failure else None)
             return 0
-        except sqlite3.Error as error:
+        except (sqlite3.Error, MemoryError) as error:
             full = full or is_disk_full(error)
             time.sleep(0.2)
     # The supervisor reads the exit code and tells it as soon as the store can be written.

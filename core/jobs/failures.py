@@ -20,7 +20,15 @@ NO_MEMORY = "This job waits for memory: it starts by itself as soon as other wor
 NO_ROOM = "The server's disk is full: remove runs that you no longer need, or try again later."
 TOO_LONG = "This job was stopped after {minutes} minutes, the limit on this server; what it had reached is kept."
 
-_MEMORY_WORDS = ("allocate memory", "out of memory", "not enough memory")
+_MEMORY_WORDS = (
+    "allocate memory",
+    "out of memory",
+    "not enough memory",
+    "bad_alloc",
+    "could not create a primitive",  # oneDNN's words when it gets no room for a layer
+    "failed to map segment",  # a library that cannot be loaded any more
+    "can't start new thread",
+)
 _DISK_WORDS = ("no space left", "disk is full", "disk quota exceeded", "file too large")
 _DISK_CODES = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -33,10 +41,13 @@ def is_disk_full(error: BaseException) -> bool:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether ``error`` says that memory could not be had: torch raises a RuntimeError for it."""
+    """Whether ``error``, or what it was raised from, says that memory could not be had; each library has its words."""
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return True
-    return isinstance(error, RuntimeError) and any(word in str(error).lower() for word in _MEMORY_WORDS)
+    if any(word in str(error).lower() for word in _MEMORY_WORDS):
+        return True
+    behind = error.__cause__ or error.__context__
+    return behind is not None and is_out_of_memory(behind)
 
 
 def sentence(error: BaseException, reference: str) -> str:

@@ -30,12 +30,12 @@ class Watch:
         self.server = server
         monkeypatch.setenv("PLAY_HOME", str(server.home))  # core.jobs here speaks of the server's jobs
 
-    def begin(self, visit: Visit, **settings: float) -> jobs.Job:
-        """Press Fine-tune on the page, and wait until the network's blocks learn."""
+    def begin(self, visit: Visit, met: Callable[[jobs.Job], object] | None = None, **settings: float) -> jobs.Job:
+        """Press Fine-tune on the page, and wait until ``met``: if not given, until the network's blocks learn."""
         self.open(visit, **settings)
         visit.page.get_by_role("button", name="Fine-tune").click()
         visit.page.wait_for_url(re.compile("job="), timeout=120_000)
-        return self.until(self.job(visit), learning)
+        return self.until(self.job(visit), met or learning)
 
     def open(self, visit: Visit, **settings: float) -> Visit:
         """The page, set to a long run on texts, with ``settings`` of its own."""
@@ -102,6 +102,11 @@ class Watch:
     def _locks(self) -> list:
         folder = self.server.home / "jobs"
         return [path for path in [folder / "supervisor.lock", *folder.glob("*/live.lock")] if path.exists()]
+
+
+def beginning(job: jobs.Job) -> bool:
+    """Whether the blocks are about to learn, their largest batches still to come."""
+    return job.progress.get("phase") == "blocks"
 
 
 def learning(job: jobs.Job) -> bool:

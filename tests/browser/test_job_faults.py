@@ -14,7 +14,7 @@ from core import jobs
 from core.errors import Busy
 from core.jobs.failures import DISK_FULL, OUT_OF_MEMORY
 from tests.browser.conftest import Server, Visit, serve
-from tests.browser.jobs_watch import Watch, learns_again, panel, press, sees, stop_and_keep
+from tests.browser.jobs_watch import Watch, beginning, learns_again, panel, press, sees, stop_and_keep
 
 pytestmark = pytest.mark.browser
 NewVisit = Callable[..., Visit]
@@ -132,7 +132,7 @@ def test_the_queue_shows_everybodys_place_and_refuses_the_21st(visit: Visit, new
 
 @pytest.mark.slow
 def test_a_lack_of_memory_is_told_and_the_run_can_go_on(visit: Visit, watch: Watch) -> None:
-    job = watch.begin(visit, max_seq_length=64)  # tensors too large for what the process holds already
+    job = watch.begin(visit, beginning, max_seq_length=64)  # tensors too large for what the process holds already
     resource.prlimit(watch.worker(job), resource.RLIMIT_DATA, (MB, resource.RLIM_INFINITY))  # nothing more to be had
     sees(visit, OUT_OF_MEMORY.split(":")[0])
     assert watch.job(visit).state == "failed"

@@ -53,6 +53,24 @@ def test_a_foreseen_failure_is_told_in_its_sentence(place, kind, sentence):
     assert (job.state, job.error, job.progress) == ("failed", sentence, {"fraction": 0.5})
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        OSError(12, "Cannot allocate memory"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 3145728 bytes."),
+        RuntimeError("could not create a primitive"),
+        RuntimeError("can't start new thread"),
+        ImportError("libtorch.so: failed to map segment from shared object"),
+    ],
+)
+def test_every_way_to_say_that_memory_is_gone_is_told_the_same(error):
+    wrapped = ValueError("a library's own words")
+    wrapped.__cause__ = error
+    assert failures.sentence(error, "12345678") == failures.sentence(wrapped, "12345678") == OUT_OF_MEMORY
+    assert not failures.is_out_of_memory(ValueError("shapes do not match"))
+
+
 @pytest.mark.parametrize("kind", ["bug", "exit"])
 def test_a_bug_shows_a_reference_and_only_the_log_tells_more(place, kind):
     job = place.ended(place.submit("fail", kind=kind))
