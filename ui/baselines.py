@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import streamlit as st
+from PIL import ImageOps
 
 from core.attribution import METHODS_BY_NAME, Method, methods_for
 from core.attribution.baselines import NAMES
@@ -18,12 +19,13 @@ from ui.explaining import Question, full
 from ui.look import strongest
 from ui.stoppable import Stoppable
 from ui.subject import Subject
-from ui.words import literal, percent
+from ui.words import gap, literal, percent
 
 CAVEAT = "What looks like the baseline gets no credit: each asks another question, and none of them is the right one."
 OWN = "own"
 _GROUND = ("baseline", "hide")  # settings that say what stands for "nothing here"
 _SIDE = 148  # pixels of a map: six in a row
+_EDGE, _EDGE_COLOUR = 5, (138, 144, 160)  # pixels around a baseline, seen on a white page and on a dark one
 
 
 def show(subject: Subject, chosen: Mapping[str, dict[str, Any]]) -> None:
@@ -112,7 +114,7 @@ def _title(ground: Choice, option: str) -> str:
 def _gap(one: Explained) -> str:
     if one.gap is None:
         return f"{one.seconds:.2g} s"
-    return f"gap {one.gap.gap:+.2f} logits, {100 * one.gap.share:.2g} %"
+    return gap(one.gap.gap, one.gap.share)
 
 
 def _start(question: Question, option: str) -> None:
@@ -125,7 +127,7 @@ def _start(question: Question, option: str) -> None:
         lambda: start_of(question.classifier, question.inputs, question.target, option, own), "start", option
     )
     says = f"The baseline: {percent(start.prob)} “{question.label}”"
-    st.image(start.image, width=_SIDE // 3, alt=says)
+    st.image(ImageOps.expand(start.image, _EDGE, _EDGE_COLOUR), width=_SIDE // 3, alt=says)
     st.caption(literal(says))
 
 

@@ -20,7 +20,7 @@ from ui.look import strongest
 from ui.scrubbing import scrub
 from ui.stoppable import Stoppable
 from ui.subject import Judged, Subject
-from ui.words import literal
+from ui.words import gap, literal
 
 if TYPE_CHECKING:
     from ui.explaining import Curves
@@ -165,7 +165,7 @@ def _cost(explained: Explained) -> str:
         return "A first rough look"
     if explained.gap is None:
         return f"{explained.seconds:.2g} s"
-    return f"{explained.seconds:.2g} s · gap {explained.gap.gap:+.2f} logits, {100 * explained.gap.share:.2g} %"
+    return f"{explained.seconds:.2g} s · {gap(explained.gap.gap, explained.gap.share)}"
 
 
 def _evidence(one: Judged, subject: Subject) -> None:

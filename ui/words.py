@@ -29,3 +29,10 @@ def duration(seconds: float) -> str:
         rest = rest // 10 * 10
         return f"{minutes} min {rest} s" if rest and minutes < 10 else f"{minutes} min"
     return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
+
+
+def gap(logits: float, share: float) -> str:
+    """How far credits miss the change they should sum to: ``gap +0.07 logits, 0.8 %``."""
+    if share < 1:
+        return f"gap {logits:+.2f} logits, {100 * share:.2g} %"
+    return f"gap {logits:+.2f} logits, " + (f"{share:.1f} times the change" if share < 100 else "far beyond the change")

@@ -8,6 +8,7 @@ from core.plots import theme
 
 _LONGEST = 28  # characters of a label beside its bar
 _ROW = 44  # pixels a bar
+_LETTER = 8  # pixels, for the words behind the longest bar
 
 
 def bars(labels: Sequence[str], probs: Sequence[float], *, highlight: int = 0) -> go.Figure:
@@ -47,9 +48,9 @@ def _rows(labels: Sequence[str], values: Sequence[float], told: list[str], *, x:
         height=56 + _ROW * len(places),
         x=x,
         bargap=0.35,
+        margin={"r": 8 + _LETTER * max(map(len, told))},
     )
-    low, high = min(0, *values, 0), max(*values, 0.01)
-    figure.update_xaxes(range=[low, high + 0.25 * (high - low)], showgrid=False, fixedrange=True)
+    figure.update_xaxes(range=[min(0, *values, 0), max(*values, 0.01)], nticks=5, showgrid=False, fixedrange=True)
     shown = [theme.plain(_short(label)) for label in labels]
     figure.update_yaxes(tickvals=places, ticktext=shown, autorange="reversed", showgrid=False, fixedrange=True)
     return figure

@@ -70,16 +70,16 @@ def _control(band: "Band") -> list[go.Scatter]:
 
 
 def _labels(figure: go.Figure, band: "Band") -> None:
-    """Name both lines above the plot, where neither can run through its name."""
-    for words, colour, x in (("━ this map", theme.FOR, 0.0), (f"┅ {band.says.split()[0]}", theme.CONTROL, 1.0)):
-        figure.add_annotation(
-            text=words,
-            x=x,
-            y=1.0,
-            xref="paper",
-            yref="paper",
-            xanchor="right" if x else "left",
-            yanchor="bottom",
-            showarrow=False,
-            font={"size": 12, "color": colour},
-        )
+    """Name both lines above the plot, where neither can run through its name, and side by side on the narrowest."""
+    both = ((theme.FOR, "━ this map"), (theme.CONTROL, f"┅ {band.says.split()[0]}"))
+    figure.add_annotation(
+        text=" &nbsp;".join(f'<span style="color:{colour}">{words}</span>' for colour, words in both),
+        x=1,
+        y=1,
+        xref="paper",
+        yref="paper",
+        xanchor="right",
+        yanchor="bottom",
+        showarrow=False,
+        font={"size": 12},
+    )

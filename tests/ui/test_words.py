@@ -2,7 +2,7 @@
 
 import pytest
 
-from ui.words import count, duration, literal
+from ui.words import count, duration, gap, literal
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,9 @@ def test_counting() -> None:
 def test_times_are_told_no_more_exactly_than_they_are_known() -> None:
     said = {seconds: duration(seconds) for seconds in (0.2, 42.4, 59.7, 130, 185, 601, 3600, 4000)}
     assert list(said.values()) == ["0 s", "42 s", "1 min", "2 min 10 s", "3 min", "10 min", "1 h", "1 h 6 min"]
+
+
+def test_a_gap_is_told_in_numbers_that_a_reader_can_weigh() -> None:
+    assert gap(0.07, 0.0082) == "gap +0.07 logits, 0.82 %"
+    assert gap(-5.1, 1.62) == "gap -5.10 logits, 1.6 times the change"
+    assert gap(3.0, float("inf")) == "gap +3.00 logits, far beyond the change"
