@@ -112,7 +112,7 @@ def _check(
         raise PlaygroundError(f"{method.name} explains {method.kind}s: choose a method for the other kind of input.")
     if not 0 <= target < len(classifier.labels):
         raise PlaygroundError(f"There is no class {target}: choose one from 0 to {len(classifier.labels) - 1}.")
-    if isinstance(inputs, Tensor) and not torch.isfinite(inputs).all():
+    if isinstance(inputs, Tensor) and not inputs.sum().isfinite():  # one value that is none spoils the sum
         raise PlaygroundError("The picture holds values that are not numbers: choose another picture.")
     if own_baseline is not None and isinstance(inputs, Tensor) and own_baseline.shape[1:] != inputs.shape[1:]:
         raise PlaygroundError("The picture used as baseline must have the size that the model sees.")

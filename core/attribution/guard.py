@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -25,49 +25,51 @@ def as_it_was(model: nn.Module) -> Iterator[None]:
     Frozen parameters save the memory of the activations that only their gradients would need. The caller holds the
     model's lock.
     """
-    found = [(vars(module), _Before.of(vars(module))) for module in _modules(model)]
-    parameters = [(p, p.requires_grad) for held, _ in found for p in held["_parameters"].values() if p is not None]
+    found = [_before(vars(module)) for module in _modules(model)]
+    parameters = [(p, p.requires_grad) for held, *_ in found for p in held["_parameters"].values() if p is not None]
     try:
-        for held, _ in found:
+        for held, *_ in found:
             held["training"] = False  # past the setter of nn.Module, which takes longer than a small network
         for parameter, asked in parameters:
             if asked:
                 parameter.requires_grad_(False)
         yield
     finally:
-        for held, before in found:
-            before.restore(held)
+        for before in found:
+            _restore(*before)
         for parameter, asked in parameters:
             if parameter.requires_grad != asked:
                 parameter.requires_grad_(asked)
 
 
-class _Before(NamedTuple):
-    """One module as it was found. Networks have hundreds, so this copies only what is there.
+def _before(held: dict[str, Any]) -> tuple[dict[str, Any], bool, int, dict[str, set[int]] | None]:
+    """One module's attributes, whether it trained, how many they were (new ones come behind), and its hooks' keys.
 
-    Attributes:
-        names: how many attributes it had; new ones come behind them.
-        hooks: the keys of its tables of hooks that were not empty.
+    Networks have hundreds of modules, nearly all of them without a hook, so this looks before it copies.
     """
+    hooks = {name: set(held[name]) for name in _HOOK_TABLES if held.get(name)} if _is_hooked(held) else None
+    return held, held["training"], len(held), hooks
 
-    training: bool
-    names: int
-    hooks: dict[str, set[int]]
 
-    @classmethod
-    def of(cls, held: dict[str, Any]) -> "_Before":
-        return cls(held["training"], len(held), {n: set(held[n]) for n in _HOOK_TABLES if held.get(n)})
-
-    def restore(self, held: dict[str, Any]) -> None:
-        held["training"] = self.training
+def _restore(held: dict[str, Any], training: bool, names: int, hooks: dict[str, set[int]] | None) -> None:
+    held["training"] = training
+    if _is_hooked(held):
         for name in _HOOK_TABLES:
             if table := held.get(name):
-                for key in set(table) - self.hooks.get(name, set()):
+                for key in set(table) - (hooks or {}).get(name, set()):
                     del table[key]
-        # DeepLift of Captum keeps activations on the modules, also after an exception.
-        for name in list(held)[self.names :] if len(held) > self.names else ():
+    if len(held) > names:  # DeepLift of Captum keeps activations on the modules, also after an exception
+        for name in list(held)[names:]:
             if _holds_tensors(held[name]):
                 del held[name]
+
+
+def _is_hooked(held: dict[str, Any]) -> bool:
+    """Whether any hook hangs there; the tables left out hold only keys of these."""
+    get = held.get
+    return bool(
+        get("_forward_hooks") or get("_backward_hooks") or get("_forward_pre_hooks") or get("_backward_pre_hooks")
+    )
 
 
 def hook_count(model: nn.Module) -> int:

@@ -14,7 +14,7 @@ from core.device import device
 from core.models import hub
 from core.models.catalog import ModelCard
 from core.models.efficientnet import imagenet_labels
-from core.models.fusing import fused, sharing_copy
+from core.models.fusing import quick, sharing_copy
 from core.models.preprocessing import Preprocessing
 from core.models.slim import slim
 
@@ -78,7 +78,7 @@ class ImageClassifier:
         self.feature_layer: nn.Module | None = _module(model, path) if path else None
         self.gradient_model = slim(self.model)
         # The same function with batch norms folded into convolutions: quicker, never differentiated, never hooked.
-        self._fast = fused(self.model)
+        self._fast = quick(self.model)
         self.folded_model = self.model if self._fast is self.model else sharing_copy(self._fast)
         # Where the two are one, an answer must wait for whoever has hooks on it.
         self._answering = self.lock if self._fast is self.model else nullcontext()
