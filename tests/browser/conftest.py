@@ -20,7 +20,7 @@ from core import config
 from tests import chromium
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-FLAGS = ("--server.headless=true", "--server.address=127.0.0.1", "--server.fileWatcherType=none")
+FLAGS = ("--server.headless=true", "--server.address=127.0.0.1")
 # A deep link makes Streamlit's own client look for these beside the page first; both are answered at the root.
 BENIGN = ("_stcore/health", "_stcore/host-config")
 SETTLED = "[data-testid=stApp][data-test-script-state=notRunning]"
