@@ -60,10 +60,13 @@ def curves(x: Sequence[float], lines: Sequence[Curve], *, x_title: str, y_title:
     )
 
 
-def spread(places: Mapping[str, float], apart: float) -> dict[str, float]:
-    """Places moved up as little as needed so that any two are ``apart``; their order stays."""
+def spread(places: Mapping[str, float], apart: float, highest: float = 1.0) -> dict[str, float]:
+    """Places in [0, 1] moved up as little as needed so that any two are ``apart``, or down where there is no room."""
     moved: dict[str, float] = {}
     lowest = -math.inf
     for label, place in sorted(places.items(), key=lambda item: item[1]):
         moved[label] = lowest = max(place, lowest + apart)
+    for label in reversed(moved):
+        moved[label] = highest = min(moved[label], highest)
+        highest -= apart
     return moved

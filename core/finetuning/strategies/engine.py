@@ -115,6 +115,7 @@ class Stepper:
         # Alone this is the network itself; among others it exchanges gradients.
         self.forward = self.accelerator.prepare_model(run.backbone.model)
         self.low_precision = run.backbone.low_precision and is_good_at_bf16()
+        self.told: Progress = {}  # what the last validation found, for every record until the next one
 
     def epoch(self, state: State) -> Generator[Progress, None, bool]:
         """One epoch and its validation; True if it was whole, False if Stop cut it short."""
@@ -144,6 +145,7 @@ class Stepper:
                 "train_accuracy": right / seen,
                 "examples_per_second": seen / (time.perf_counter() - started),
                 "history": state.history,
+                **self.told,
             }
         record = {"epoch": epoch, "train_loss": loss_sum / seen, "train_accuracy": right / seen}
         wrong = self.judge(state, record)
@@ -151,7 +153,8 @@ class Stepper:
             return False
         state.seconds["blocks"] = state.seconds.get("blocks", 0.0) + time.perf_counter() - started
         fraction = BEGIN_SHARE + (1 - BEGIN_SHARE) * state.step / total
-        yield {**record, "phase": "blocks", "history": state.history, "fraction": fraction, "wrong": wrong}
+        self.told = {"wrong": wrong}
+        yield {**record, "phase": "blocks", "history": state.history, "fraction": fraction, **self.told}
         return True
 
     def step(self, rows: list[int], batch: list[int], seed: int, share: float) -> tuple[float, Tensor]:

@@ -60,6 +60,8 @@ def test_a_run_learns_reports_and_leaves_a_model(make_task, toy, kind: str, stra
     told = [record["wrong"] for record in records if "wrong" in record]
     val_wrong = round((1 - report.history[-1]["val_accuracy"]) * report.counts["val"])
     assert told and (len(told[-1]) == min(val_wrong, 12) or strategy == "probe")
+    later = [record for record in records if record["phase"] == "blocks" and record.get("epoch", 0) > 1]
+    assert all("wrong" in record for record in later)  # they stay in sight until the next look
     (card,) = shelf.own_cards([task.folder])
     assert card.labels == data.labels and card.slug == f"own-{task.folder.name[:8]}"
     loaded = TextClassifier.load(card) if kind == "text" else ImageClassifier.load(card)

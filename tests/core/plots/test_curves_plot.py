@@ -29,6 +29,7 @@ def test_a_loss_that_is_no_number_leaves_a_gap():
 def test_labels_keep_their_order_and_their_distance():
     assert spread({"a": 0.5, "b": 0.5, "c": 0.52}, 0.1) == pytest.approx({"a": 0.5, "b": 0.6, "c": 0.7})
     assert spread({"high": 0.9, "low": 0.1}, 0.1) == {"low": 0.1, "high": 0.9}
+    assert spread({"a": 0.96, "b": 0.97}, 0.1) == pytest.approx({"a": 0.9, "b": 1.0})  # nothing leaves the plot
 
 
 def test_a_name_is_shown_literally():
