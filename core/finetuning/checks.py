@@ -1,5 +1,6 @@
 """What is wrong or odd about a visitor's examples, each finding one plain sentence, before anything is trained."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from core.config import Limits
@@ -119,6 +120,10 @@ def _duplicates(data: Labelled) -> list[Finding]:
     if (contradictions := sum(len(targets) > 1 for targets in classes.values())) > 0:
         several = "examples appear" if contradictions > 1 else "example appears"
         found.append(Finding(WARN, f"{contradictions} {several} under two classes: nothing can get those right."))
+    for k, rows in sorted(Counter(data.targets).items()):
+        if rows >= FEWEST_PER_CLASS and sum(k in targets for targets in classes.values()) == 1:
+            words = f"The {rows} examples of class {data.labels[k][:60]!r} are one and the same"
+            found.append(Finding(STOP, f"{words}: add different ones, or nothing is left to judge by."))
     if (copies := len(data) - len(classes)) > 0:
         several = "examples repeat" if copies > 1 else "example repeats"
         found.append(Finding(NOTE, f"{copies} {several} another one; copies stay on one side of the split."))

@@ -34,6 +34,11 @@ def test_good_data_has_nothing_to_tell() -> None:
         (LabelledTexts((), (), (), ()), STOP, "no texts"),
         (labelled(*many("ham", 30), *many("rare", 3)), STOP, "'rare' has 3 of the 4"),
         (labelled(*many("ham", 30), *[(f"x{i}", f"rare{i}") for i in range(9)]), STOP, "6 more classes have too few"),
+        (
+            labelled(*many("ham", 9), *[("the same", "spam")] * 9),
+            STOP,
+            "9 examples of class 'spam' are one and the same",
+        ),
         (labelled(*many("ham", 30), *many("few", 9)), WARN, "Fewer than 10 examples in 'few'"),
         (labelled(*many("ham", 60), *many("spam", 12)), WARN, "'ham' has 5 times as many examples as 'spam'"),
         (
