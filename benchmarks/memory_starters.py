@@ -20,7 +20,7 @@ def measure() -> list[Line]:
         visitor = Visitor(address)
         for page in (*PAGES, ""):
             visitor.rerun(page)
-        time.sleep(20)  # previews that are computed at a first start have ended
+            visitor.settle()  # the model is there and has answered
         idle = tree_mb(pid)
         busy = _peak_beside_a_job(visitor, pid)
         visitor.close()

@@ -67,6 +67,14 @@ class Visitor:
             if answer.WhichOneof("type") == "script_finished":
                 return time.perf_counter() - start
 
+    def settle(self, quiet: float = 10.0) -> None:
+        """Read on until the server has said nothing for ``quiet`` seconds: some visits take several runs of a script."""
+        while True:
+            try:
+                self._socket.recv(timeout=quiet)
+            except TimeoutError:
+                return
+
     def close(self) -> None:
         """Leave."""
         self._socket.close()
