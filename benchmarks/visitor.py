@@ -68,7 +68,7 @@ class Visitor:
                 return time.perf_counter() - start
 
     def settle(self, quiet: float = 10.0) -> None:
-        """Read on until the server has said nothing for ``quiet`` seconds: some visits take several runs of a script."""
+        """Read on until the server has been silent for ``quiet`` seconds: some visits take several runs of a script."""
         while True:
             try:
                 self._socket.recv(timeout=quiet)

@@ -8,7 +8,7 @@ from core import jobs
 from core.errors import Unavailable
 from core.finetuning import shelf
 from core.models import MODELS, ModelCard, cards_for, hub
-from ui import visitor
+from ui import model_card, visitor
 from ui.words import literal
 
 if TYPE_CHECKING:
@@ -73,6 +73,8 @@ def model(task: str, key: str, *, cards_shown: tuple[ModelCard, ...] | None = No
     slug = st.selectbox("Model", list(offered), format_func=lambda s: _title(offered[s]), key=key, bind="query-params")
     card = offered[slug]
     st.caption(literal(card.about))
+    if card.shipped:
+        model_card.show(card)
     if not hub.here(card) and not hub.online():
         raise Unavailable(hub.missing(card))
     return card

@@ -11,6 +11,8 @@ MODELS: tuple[ModelCard, ...] = (
     catalog.VIT_BASE,
     catalog.MINILM_L6,
     catalog.PARAPHRASE_MINILM_L3,
+    catalog.SPAM_OR_HAM,
+    catalog.TOPICS,
     catalog.DISTILBERT_SST2,
     catalog.SMOLLM2_135M,
     catalog.SMOLLM2_360M,

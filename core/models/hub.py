@@ -12,6 +12,7 @@ import os
 import shutil
 import socket
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -184,6 +185,26 @@ def load_gguf(folder: Path, name: str) -> tuple["PreTrainedModel", "PreTrainedTo
     model = transformers.AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, local_files_only=True)
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder, gguf_file=name, local_files_only=True)
     return model, tokenizer
+
+
+def read_encoder(folder: Path) -> tuple[Any, "PreTrainedTokenizerBase"]:
+    """A text encoder and its tokenizer from a folder whose files were checked, for a conversion."""
+    import transformers
+
+    quiet()
+    model = transformers.AutoModel.from_pretrained(folder, local_files_only=True, use_safetensors=True)
+    return model.eval(), transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+
+
+def merged(model: "PreTrainedModel", adapter: Path) -> "PreTrainedModel":
+    """``model`` with the LoRA matrices in ``adapter``, a folder of our own, added to its weights."""
+    import peft
+
+    with warnings.catch_warnings():
+        # peft 0.21 still asks transformers by a name that is going to be dropped.
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+        adapted: Any = peft.PeftModel.from_pretrained(model, str(adapter))
+    return adapted.merge_and_unload()
 
 
 def quiet() -> None:

@@ -1,0 +1,100 @@
+"""Train an adapter with the playground's own engine, judge it on texts it never saw, and write what ships."""
+
+import json
+import os
+import platform
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from peft.utils import SAFETENSORS_WEIGHTS_NAME
+from safetensors.torch import load_file, save_file
+
+from core import config
+from core.data.labelled import LabelledTexts
+from core.finetuning import job, spool
+from core.finetuning.metrics import wilson
+from core.models import own, shipped
+from core.models.shipped import Facts, Figure
+from core.models.text_classifier import TextClassifier
+
+BASE, STRATEGY = "all-minilm-l6-v2", "lora"
+
+
+@dataclass(frozen=True)
+class Task:
+    """What `job.train` asks of a job."""
+
+    folder: Path
+    params: dict[str, Any]
+
+    def stopping(self) -> bool:
+        """Never."""
+        return False
+
+
+def adapt(name: str, data: LabelledTexts, about: str, tests: Mapping[str, LabelledTexts], **settings: Any) -> None:
+    """Train on ``data``, judge on each of ``tests``, and write the adapter and its facts to ``weights/<name>``.
+
+    Args:
+        about: one sentence on the data and its licence.
+        settings: of the strategy.
+    """
+    start = time.perf_counter()
+    folder = config.home() / "recipes" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    for part in ("inputs", "checkpoint", "result"):
+        (folder / part).mkdir(parents=True)
+    for file, content in spool.spool(data).items():
+        (folder / "inputs" / file).write_bytes(content)
+    phase = ""
+    params = {"base": BASE, "strategy": STRATEGY, "settings": settings, "title": name}
+    for record in job.train(Task(folder, params)):
+        if record["phase"] != phase:
+            phase = record["phase"]
+            print(f"{phase}, {time.perf_counter() - start:.0f} s", flush=True)
+    seconds = round(time.perf_counter() - start)
+    classifier = TextClassifier.load(own.read_card(folder / "result" / "model"))
+    figures = [judged(classifier, what, texts) for what, texts in tests.items()]
+    target = shipped.FOLDER / name
+    target.mkdir(parents=True, exist_ok=True)
+    _ship(folder / "result" / "adapter", target)
+    facts = Facts(
+        recipe=f"python -m recipes.{name.replace('-', '_')}",
+        data=about,
+        labels=classifier.labels,
+        max_seq_length=classifier.max_tokens,
+        seconds=seconds,
+        machine=machine(),
+        figures=tuple(figures),
+    )
+    text = json.dumps(asdict(facts), indent=1)
+    (target / shipped.FACTS).write_text(text + "\n", encoding="utf-8")
+    print(text)
+
+
+def judged(classifier: TextClassifier, what: str, texts: LabelledTexts) -> Figure:
+    """The share of ``texts`` that ``classifier`` gets right."""
+    right = int((classifier.predict(texts.examples).argmax(1) == torch.tensor(texts.targets)).sum())
+    low, high = wilson(right, len(texts))
+    chance = np.bincount(texts.targets).max() / len(texts)
+    return Figure(what, *(round(float(v), 4) for v in (right / len(texts), low, high, chance)), len(texts))
+
+
+def machine() -> str:
+    """Cores and the versions that decide, in words."""
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("torch", "transformers", "peft"))
+    return f"one of {os.cpu_count()} {platform.machine()} cores, Python {platform.python_version()}, {versions}"
+
+
+def _ship(adapter: Path, target: Path) -> None:
+    """The matrices in half precision, and peft's configuration."""
+    halved = {key: tensor.half().contiguous() for key, tensor in load_file(adapter / SAFETENSORS_WEIGHTS_NAME).items()}
+    save_file(halved, target / SAFETENSORS_WEIGHTS_NAME)
+    shutil.copy(adapter / "adapter_config.json", target)
