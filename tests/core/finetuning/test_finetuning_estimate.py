@@ -33,6 +33,14 @@ def test_runs_teach_it(own_home: Path) -> None:
     assert not estimate.estimate(PROBE, replace(CARD, slug="other"), "text", 9, {}).measured
 
 
+def test_longer_texts_in_larger_batches_take_more_memory(own_home: Path) -> None:
+    lora = STRATEGIES_BY_NAME["lora"]
+    short, long = asked(lora, max_seq_length=32), asked(lora, max_seq_length=128, batch_size=16)
+    assert short.megabytes < asked(lora, max_seq_length=32, batch_size=32).megabytes < long.megabytes
+    assert 1500 < long.megabytes < 2200  # 1.6 to 2.0 GB were measured
+    assert asked(PROBE, max_seq_length=32).megabytes == asked(PROBE, max_seq_length=128).megabytes
+
+
 def test_more_work_takes_longer(own_home: Path) -> None:
     assert asked(FULL, 1000).seconds > asked(FULL, 500).seconds
     assert asked(FULL, num_train_epochs=6).seconds > asked(FULL, num_train_epochs=3).seconds
