@@ -63,3 +63,14 @@ def test_a_long_text_says_that_it_was_cut(page):
     page.run()
     page.text_area(key="inputs.text.own").set_value("word " * 400).run()
     assert any("256" in caption.value for caption in page.caption) and not page.exception
+
+
+def test_a_model_of_our_own_answers_and_shows_its_card(page):
+    page.run()
+    page.selectbox(key="text_model").set_value("topics").run()
+    page.text_area(key="inputs.text.own").set_value("A thick soup of beans and bacon.").run()
+    assert not page.exception and not page.error and page.header[0].value.startswith("food")
+    (told,) = [m.value for m in page.markdown if "right on" in m.value]
+    assert "660 other descriptions" in told and "guessing 9 %" in told
+    page.selectbox(key="text_model").set_value("all-minilm-l6-v2").run()
+    assert not [m for m in page.markdown if "right on" in m.value]
