@@ -170,7 +170,7 @@ SPAM_OR_HAM = replace(
     task=TEXT_CLASSIFICATION,
     parameters=24_600_000,
     megabytes=98,
-    about="The sentence encoder with an adapter of half a megabyte that we trained to tell unwanted mails.",
+    about="The sentence encoder with an adapter of 0.7 megabytes that we trained to tell unwanted mails.",
     limits="It learned from English mails of 2002, so that tricks of today are new to it.",
     package=replace(MINILM_L6.package, convert="core.models.adapters:spam_or_ham"),
     convert="core.models.adapters:spam_or_ham",
