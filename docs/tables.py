@@ -6,6 +6,7 @@ from core.attribution import METHODS
 from core.attribution.matrix import matrix
 from core.labs import LABS
 from core.models import MODELS, shipped
+from core.models.catalog import HERE_ONLY
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 
@@ -16,17 +17,20 @@ def models() -> str:
     for card in sorted(MODELS, key=lambda card: card.package is None):
         origin = "a package, so it answers offline" if card.package else "the Hub"
         origin = f"{origin}, and an adapter of ours" if card.shipped else origin
-        rows.append(f"| {card.title} | {card.task.replace('-', ' ')} | {origin} | `{card.hub_id}` | {card.licence} |")
+        hub_id = f"`{card.hub_id}`"
+        if card.revision_source == HERE_ONLY:
+            origin, hub_id = "part of this repository, so it answers offline", "not there"
+        rows.append(f"| {card.title} | {card.task.replace('-', ' ')} | {origin} | {hub_id} | {card.licence} |")
     return "\n".join(rows)
 
 
 def ours() -> str:
     """What we trained, with what its recipe measured on examples that it never saw."""
-    rows = ["| model | learned from | right (95 % interval) | on | guessing | made by |", "|---|---|---|---|---|---|"]
+    rows = ["| model | learned from | figure (95 % interval) | on | guessing | made by |", "|---|---|---|---|---|---|"]
     for card in (card for card in MODELS if card.shipped):
         facts = shipped.facts(card.shipped)
         for figure in facts.figures:
-            share = f"{figure.value:.1%} ({figure.low:.1%} to {figure.high:.1%})".replace("%", " %")
+            share = f"{figure.value:.1%} {figure.measure} ({figure.low:.1%} to {figure.high:.1%})".replace("%", " %")
             chance = f"{figure.chance:.0%}".replace("%", " %")
             on = f"{figure.count:,} {figure.what}"
             rows.append(f"| {card.title} | {facts.data} | {share} | {on} | {chance} | `{facts.recipe}` |")

@@ -1,13 +1,9 @@
 """Train an adapter with the playground's own engine, judge it on texts it never saw, and write what ships."""
 
-import json
-import os
-import platform
 import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from importlib import metadata
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +19,7 @@ from core.finetuning.metrics import wilson
 from core.models import own, shipped
 from core.models.shipped import Facts, Figure
 from core.models.text_classifier import TextClassifier
+from recipes import shipping
 
 BASE, STRATEGY = "all-minilm-l6-v2", "lora"
 
@@ -71,12 +68,10 @@ def adapt(name: str, data: LabelledTexts, about: str, tests: Mapping[str, Labell
         labels=classifier.labels,
         max_seq_length=classifier.max_tokens,
         seconds=seconds,
-        machine=machine(),
+        machine=shipping.machine(("torch", "transformers", "peft")),
         figures=tuple(figures),
     )
-    text = json.dumps(asdict(facts), indent=1)
-    (target / shipped.FACTS).write_text(text + "\n", encoding="utf-8")
-    print(text)
+    shipping.write_facts(name, facts)
 
 
 def judged(classifier: TextClassifier, what: str, texts: LabelledTexts) -> Figure:
@@ -84,13 +79,7 @@ def judged(classifier: TextClassifier, what: str, texts: LabelledTexts) -> Figur
     right = int((classifier.predict(texts.examples).argmax(1) == torch.tensor(texts.targets)).sum())
     low, high = wilson(right, len(texts))
     chance = np.bincount(texts.targets).max() / len(texts)
-    return Figure(what, *(round(float(v), 4) for v in (right / len(texts), low, high, chance)), len(texts))
-
-
-def machine() -> str:
-    """Cores and the versions that decide, in words."""
-    versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("torch", "transformers", "peft"))
-    return f"one of {os.cpu_count()} {platform.machine()} cores, Python {platform.python_version()}, {versions}"
+    return shipping.figure(what, right / len(texts), (low, high), chance, len(texts))
 
 
 def _ship(adapter: Path, target: Path) -> None:

@@ -1,8 +1,9 @@
-"""Emoji of three vendors as arrays: ``python -m recipes.emoji_pictures`` (a minute; needs npm and ``resvg-py``).
+"""Emoji of six drawings as arrays: ``python -m recipes.emoji_pictures`` (a minute; needs npm and ``resvg-py``).
 
 Each file holds ``images (N, 64, 64, 3)`` uint8 on white, ``names`` (CLDR short names), ``groups`` and ``hexcodes``; the
-hexcode joins one concept over vendors. Noto is Apache-2.0 (Google), Fluent Flat MIT (Microsoft), Twemoji CC-BY-4.0
-(Twitter and contributors); names and groups are from emojibase-data (MIT).
+hexcode joins one concept over vendors. Noto of today and Noto of 2013 are Apache-2.0 (Google), Fluent and Fluent Flat
+MIT (Microsoft), EmojiOne 2 CC-BY-4.0 (EmojiOne), Twemoji CC-BY-4.0 (Twitter and contributors); names and groups are
+from emojibase-data (MIT).
 """
 
 import io
@@ -23,6 +24,9 @@ VENDORS = {
     "noto": "@iconify-json/noto@1.2.9",
     "twemoji": "@iconify-json/twemoji@1.2.5",
     "fluent": "@iconify-json/fluent-emoji-flat@1.2.6",
+    "fluent_shaded": "@iconify-json/fluent-emoji@1.2.7",
+    "noto_2013": "@iconify-json/noto-v1@1.2.5",
+    "emojione": "@iconify-json/emojione@1.2.3",
 }
 NAMES = "emojibase-data@17.0.0"
 _JOINERS = ("200D", "FE0F")  # not part of the vendors' icon names
@@ -77,12 +81,15 @@ def prepare(vendor: str, entries: list[dict[str, Any]], groups: dict[int | None,
     """Render one vendor's icons for every named emoji that it draws (no skin tones)."""
     icons = packed(VENDORS[vendor], "icons.json")
     width, height = icons.get("width", 16), icons.get("height", icons.get("width", 16))
+    drawn = icons["icons"] | {
+        name: icons["icons"][other["parent"]] for name, other in icons.get("aliases", {}).items() if len(other) == 1
+    }
     rows = []
     for entry in entries:
         name = slug(entry["label"])
-        if groups.get(entry.get("group")) in (None, "component") or name not in icons["icons"]:
+        if groups.get(entry.get("group")) in (None, "component") or name not in drawn:
             continue
-        icon = icons["icons"][name]
+        icon = drawn[name]
         picture = render(icon["body"], icon.get("width", width), icon.get("height", height))
         code = "-".join(part for part in entry["hexcode"].split("-") if part not in _JOINERS)
         rows.append((picture, entry["label"], groups[entry["group"]], code))
@@ -93,12 +100,13 @@ def prepare(vendor: str, entries: list[dict[str, Any]], groups: dict[int | None,
 
 
 def main() -> None:
-    """Prepare all vendors."""
+    """Prepare the vendors that are not there yet."""
     entries = packed(NAMES, "en/data.json")
     meta = packed(NAMES, "meta/groups.json")
     groups = {int(number): name.replace("-", " & ") for number, name in meta["groups"].items()}
     for vendor in VENDORS:
-        prepare(vendor, entries, groups)
+        if not (folder() / f"emoji_{vendor}_64px.npz").exists():
+            prepare(vendor, entries, groups)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Scenes composed of emoji: pictures with exact boxes and masks, as many as are asked for.
 
 Emoji of 32 names, cut out of their white ground, turned, mirrored, tinted and set on drawn backgrounds. The same names
-drawn by another vendor are the examples that no network has seen.
+drawn by another hand are the examples that no network has seen.
 """
 
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ CLASSES = (
     "sunflower",
     "umbrella",
 )
-TRAINING, HELD_OUT = ("noto", "fluent"), "twemoji"
+TRAINING, HELD_OUT = ("noto", "fluent", "fluent_shaded", "noto_2013", "emojione"), "twemoji"
 _WHITE = 248
 _TURN = 25  # degrees
 

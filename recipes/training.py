@@ -16,6 +16,11 @@ SAY_EVERY = 30.0
 MAX_NORM = 1.0
 
 
+def mixed() -> torch.autocast:
+    """Matrix products in bfloat16, all else in single precision: up to seven times as fast where the processor can."""
+    return torch.autocast("cpu", torch.bfloat16)
+
+
 class Trainee:
     """A network, its optimizer (AdamW), the moving average of its weights (EMA), and how far it is.
 
@@ -26,7 +31,7 @@ class Trainee:
     """
 
     def __init__(self, network: nn.Module, file: Path, learning_rate: float, ema: float) -> None:
-        self.network = network.to(memory_format=torch.channels_last).train()  # pyright: ignore[reportCallIssue]
+        self.network = network.train()
         self.average = copy.deepcopy(network).eval().requires_grad_(False)
         self.optimizer = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=0.01, fused=True)
         self.learning_rate, self.ema, self.file = learning_rate, ema, file

@@ -21,6 +21,6 @@ def show(card: ModelCard) -> None:
 def figure_in_words(figure: shipped.Figure) -> str:
     """A measured share, its interval, and what guessing gets."""
     return (
-        f"{percent(figure.value)} right on {figure.count:,} {figure.what} "
+        f"{percent(figure.value)} {figure.measure} on {figure.count:,} {figure.what} "
         f"(95 % interval {percent(figure.low)} to {percent(figure.high)}; guessing {percent(figure.chance)})."
     )

@@ -10,7 +10,25 @@ IMAGE_CLASSIFICATION = "image-classification"
 TEXT_ENCODING = "text-encoding"
 TEXT_CLASSIFICATION = "text-classification"
 TEXT_GENERATION = "text-generation"
-TASKS = (IMAGE_CLASSIFICATION, TEXT_ENCODING, TEXT_CLASSIFICATION, TEXT_GENERATION)
+OBJECT_DETECTION = "object-detection"
+IMAGE_SEGMENTATION = "image-segmentation"
+TOKEN_CLASSIFICATION = "token-classification"
+TEXT_TO_IMAGE = "text-to-image"
+IMAGE_GENERATION = "unconditional-image-generation"
+TASKS = (
+    IMAGE_CLASSIFICATION,
+    OBJECT_DETECTION,
+    IMAGE_SEGMENTATION,
+    TEXT_ENCODING,
+    TEXT_CLASSIFICATION,
+    TOKEN_CLASSIFICATION,
+    TEXT_GENERATION,
+    TEXT_TO_IMAGE,
+    IMAGE_GENERATION,
+)
+
+
+HERE_ONLY = "comes with the playground"
 
 
 @dataclass(frozen=True)
@@ -41,9 +59,10 @@ class ModelCard:
     Attributes:
         slug: its name in URLs and folders.
         task: one of `TASKS`.
-        hub_id: ``owner/name`` on the Hugging Face Hub; for a fine-tuned model, of the model it started from.
+        hub_id: ``owner/name`` on the Hugging Face Hub, or of the model that a fine-tuned one started from; a name
+            without an owner for what we trained from nothing.
         revision: the commit on the Hub, or None for the newest.
-        revision_source: where the revision was read, or ``unverified``.
+        revision_source: where the revision was read, ``unverified``, or `HERE_ONLY`.
         parameters: how many numbers were learned.
         megabytes: size of the weights on disk.
         about: one sentence on what it is.
@@ -71,6 +90,11 @@ class ModelCard:
     convert: str = ""
     shipped: str = ""
     unknown_below: float = 0.0
+
+    @property
+    def on_hub(self) -> bool:
+        """Whether the Hub has it in this form, so that a program need only name it."""
+        return self.folder is None and not self.convert and "/" in self.hub_id
 
 
 _IMAGENET_LIMITS = "It knows the 1000 ImageNet classes: many animals and objects, but no people, text or scenes."

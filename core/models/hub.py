@@ -327,6 +327,8 @@ def _download(card: ModelCard) -> Path:
     import huggingface_hub
     from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
 
+    if not card.on_hub and not card.convert:
+        raise Unavailable(f"The files of {card.title}, which come with the playground, are gone; install it again.")
     _validate(card)
     if not online():
         raise Unavailable(missing(card))

@@ -11,7 +11,13 @@ FACTS = "facts.json"
 
 @dataclass(frozen=True)
 class Figure:
-    """A measured share in [0, 1] with its 95 % interval, on ``count`` examples; ``chance`` is what guessing gets."""
+    """A measured share in [0, 1] with its 95 % interval, on ``count`` examples.
+
+    Attributes:
+        what: the examples, in words.
+        chance: what guessing gets.
+        measure: what the share is a share of: ``right`` answers, ``mean IoU`` …
+    """
 
     what: str
     value: float
@@ -19,6 +25,7 @@ class Figure:
     high: float
     chance: float
     count: int
+    measure: str = "right"
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ def code_zip(explanation: Explanation) -> bytes:
 
 def ships(card: ModelCard) -> bool:
     """Whether the model must come along: it is a visitor's own, or is not on the Hub in this form."""
-    return card.folder is not None or bool(card.convert)
+    return not card.on_hub
 
 
 def told(explanation: Explanation) -> Program:

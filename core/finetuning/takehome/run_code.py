@@ -85,7 +85,7 @@ def offered(report: Report) -> bool:
 def ships_base(report: Report) -> bool:
     """Whether the base model must come along: it is a visitor's own, or is not on the Hub in this form."""
     card = MODELS_BY_SLUG.get(report.base)
-    return card is None or card.folder is not None or bool(card.convert)
+    return card is None or not card.on_hub
 
 
 def part_names(report: Report) -> list[str]:
