@@ -59,15 +59,15 @@ def packed(package: str, member: str) -> Any:
             return json.load(file)
 
 
-def render(body: str, width: int, height: int) -> np.ndarray:
-    """An icon's SVG body as ``(SIDE, SIDE, 3)`` on white."""
+def render(body: str, width: int, height: int, side: int = SIDE) -> np.ndarray:
+    """An icon's SVG body as ``(side, side, 3)`` on white."""
     import resvg_py
 
     spaces = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
     svg = f'<svg {spaces} viewBox="0 0 {width} {height}">{body}</svg>'
-    drawn = Image.open(io.BytesIO(bytes(resvg_py.svg_to_bytes(svg_string=svg, width=SIDE, height=SIDE))))
-    white = Image.new("RGBA", (SIDE, SIDE), "white")
-    white.alpha_composite(drawn.convert("RGBA"), ((SIDE - drawn.width) // 2, (SIDE - drawn.height) // 2))
+    drawn = Image.open(io.BytesIO(bytes(resvg_py.svg_to_bytes(svg_string=svg, width=side, height=side))))
+    white = Image.new("RGBA", (side, side), "white")
+    white.alpha_composite(drawn.convert("RGBA"), ((side - drawn.width) // 2, (side - drawn.height) // 2))
     return np.asarray(white.convert("RGB"))
 
 
@@ -77,20 +77,41 @@ def slug(label: str) -> str:
     return "-".join(words)
 
 
+class _Drawn:
+    """One vendor's icons by the names that icon sets write, rendered when asked for."""
+
+    def __init__(self, vendor: str, side: int) -> None:
+        icons = packed(VENDORS[vendor], "icons.json")
+        self._side = side
+        self._size = icons.get("width", 16), icons.get("height", icons.get("width", 16))
+        aliases = icons.get("aliases", {})
+        self._icons = icons["icons"] | {
+            name: icons["icons"][other["parent"]] for name, other in aliases.items() if len(other) == 1
+        }
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._icons
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        icon = self._icons[name]
+        width, height = self._size
+        return render(icon["body"], icon.get("width", width), icon.get("height", height), self._side)
+
+
+def drawn(vendor: str, side: int = SIDE) -> _Drawn:
+    """The icons of ``vendor`` as ``(side, side, 3)`` on white, by `slug`."""
+    return _Drawn(vendor, side)
+
+
 def prepare(vendor: str, entries: list[dict[str, Any]], groups: dict[int | None, str]) -> None:
     """Render one vendor's icons for every named emoji that it draws (no skin tones)."""
-    icons = packed(VENDORS[vendor], "icons.json")
-    width, height = icons.get("width", 16), icons.get("height", icons.get("width", 16))
-    drawn = icons["icons"] | {
-        name: icons["icons"][other["parent"]] for name, other in icons.get("aliases", {}).items() if len(other) == 1
-    }
+    pictures = drawn(vendor)
     rows = []
     for entry in entries:
         name = slug(entry["label"])
-        if groups.get(entry.get("group")) in (None, "component") or name not in drawn:
+        if groups.get(entry.get("group")) in (None, "component") or name not in pictures:
             continue
-        icon = drawn[name]
-        picture = render(icon["body"], icon.get("width", width), icon.get("height", height))
+        picture = pictures[name]
         code = "-".join(part for part in entry["hexcode"].split("-") if part not in _JOINERS)
         rows.append((picture, entry["label"], groups[entry["group"]], code))
     images, names, kinds, codes = (np.array(column) for column in zip(*rows, strict=True))
@@ -103,7 +124,7 @@ def main() -> None:
     """Prepare the vendors that are not there yet."""
     entries = packed(NAMES, "en/data.json")
     meta = packed(NAMES, "meta/groups.json")
-    groups = {int(number): name.replace("-", " & ") for number, name in meta["groups"].items()}
+    groups: dict[int | None, str] = {int(number): name.replace("-", " & ") for number, name in meta["groups"].items()}
     for vendor in VENDORS:
         if not (folder() / f"emoji_{vendor}_64px.npz").exists():
             prepare(vendor, entries, groups)

@@ -1,72 +1,24 @@
-"""Scenes composed of emoji: pictures with exact boxes and masks, as many as are asked for.
+"""Scenes of emoji in six drawings: five to learn from, and the same names by another hand that no network has seen.
 
-Emoji of 32 names, cut out of their white ground, turned, mirrored, tinted and set on drawn backgrounds. The same names
-drawn by another hand are the examples that no network has seen.
+``python -m recipes.emoji_scenes`` (half a minute; needs npm and ``resvg-py``) writes the two drawings that ship. How a
+scene is put together stands in `core.data.scenes`.
 """
 
-from dataclasses import dataclass
+import io
 from functools import cache
 
 import numpy as np
-from PIL import Image, ImageEnhance
-from scipy import ndimage
+from PIL import Image
 
+from core.data import scenes
+from core.data.samples import ASSETS
+from core.data.scenes import CLASSES, NEW_THINGS, SPRITES, VENDORS, Scene, cut_out
 from recipes import emoji_pictures
 
-CLASSES = (
-    "airplane",
-    "alarm clock",
-    "automobile",
-    "banana",
-    "bear",
-    "bicycle",
-    "birthday cake",
-    "butterfly",
-    "cactus",
-    "carrot",
-    "cat face",
-    "crown",
-    "dog face",
-    "evergreen tree",
-    "fish",
-    "guitar",
-    "hamburger",
-    "horse face",
-    "house",
-    "key",
-    "octopus",
-    "penguin",
-    "pizza",
-    "rabbit face",
-    "red apple",
-    "rocket",
-    "sailboat",
-    "snail",
-    "soccer ball",
-    "strawberry",
-    "sunflower",
-    "umbrella",
-)
 TRAINING, HELD_OUT = ("noto", "fluent", "fluent_shaded", "noto_2013", "emojione"), "twemoji"
-_WHITE = 248
-_TURN = 25  # degrees
+SHIPPED_SIDE = 144
 
-
-@dataclass(frozen=True)
-class Scene:
-    """A picture and what is on it.
-
-    Attributes:
-        pixels: ``(side, side, 3)`` bytes.
-        labels: ``(N,)`` indices into `CLASSES`.
-        boxes: ``(N, 4)`` left, top, right, bottom in pixels.
-        mask: ``(side, side)``: 0 for background, 1 + label elsewhere.
-    """
-
-    pixels: np.ndarray
-    labels: np.ndarray
-    boxes: np.ndarray
-    mask: np.ndarray
+__all__ = ["CLASSES", "HELD_OUT", "TRAINING", "Scene", "cut_out", "scene", "sprites"]
 
 
 @cache
@@ -75,16 +27,6 @@ def sprites(vendor: str) -> tuple[Image.Image, ...]:
     arrays = emoji_pictures.load(vendor)
     places = {str(name): at for at, name in enumerate(arrays["names"])}
     return tuple(cut_out(arrays["images"][places[name]]) for name in CLASSES)
-
-
-def cut_out(pixels: np.ndarray) -> Image.Image:
-    """``pixels (H, W, 3)`` without the white that touches the border, cropped to what is left."""
-    white = np.pad((pixels >= _WHITE).all(2), 1, constant_values=True)
-    regions, _ = ndimage.label(white)
-    alpha = (regions != regions[0, 0])[1:-1, 1:-1]
-    rows, columns = np.flatnonzero(alpha.any(1)), np.flatnonzero(alpha.any(0))
-    whole = np.dstack([pixels, 255 * alpha.astype(np.uint8)])
-    return Image.fromarray(whole[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
 
 
 def scene(
@@ -96,66 +38,27 @@ def scene(
     label: int | None = None,
 ) -> Scene:
     """``count`` emoji of random classes (or of ``label``) that take ``scale`` of the side, later ones in front."""
-    canvas = _background(dice, side)
-    mask = np.zeros((side, side), np.uint8)
-    labels, boxes = [], []
-    for _ in range(count):
-        kind = int(dice.integers(len(CLASSES))) if label is None else label
-        sprite = _varied(dice, sprites(str(dice.choice(vendors)))[kind], int(side * dice.uniform(*scale)))
-        left, top = (int(dice.integers(0, max(side - size, 0) + 1)) for size in sprite.size)
-        alpha = np.asarray(sprite)[:, :, 3] > 127
-        if _hides(mask, alpha, left, top):
-            continue
-        canvas.paste(sprite, (left, top), sprite)
-        mask[top : top + sprite.height, left : left + sprite.width][alpha] = 1 + kind
-        labels.append(kind)
-        boxes.append((left, top, left + sprite.width, top + sprite.height))
-    return Scene(np.asarray(canvas), np.array(labels), np.array(boxes, np.float32).reshape(-1, 4), mask)
+    things = None if label is None else (label,) * count
+    return scenes.scene(dice, [sprites(vendor) for vendor in vendors], side, count, scale, things)
 
 
-def _hides(mask: np.ndarray, alpha: np.ndarray, left: int, top: int) -> bool:
-    """Whether a new emoji would cover much of one that is there."""
-    under = mask[top : top + alpha.shape[0], left : left + alpha.shape[1]]
-    return bool((under[alpha] > 0).mean() > 0.1)
+def main() -> None:
+    """Write the drawings that ship."""
+    arrays = {}
+    for vendor in VENDORS:
+        pictures = emoji_pictures.drawn(vendor, SHIPPED_SIDE)
+        files = [_png(cut_out(pictures[emoji_pictures.slug(name)])) for name in (*CLASSES, *NEW_THINGS)]
+        arrays[vendor] = np.frombuffer(b"".join(files), np.uint8)
+        arrays[f"{vendor}_ends"] = np.cumsum([len(file) for file in files])
+    np.savez(ASSETS / SPRITES, **arrays)
+    print(f"{(ASSETS / SPRITES).stat().st_size / 1e3:.0f} kB")
 
 
-def _varied(dice: np.random.Generator, sprite: Image.Image, side: int) -> Image.Image:
-    if dice.random() < 0.5:
-        sprite = sprite.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    sprite = sprite.rotate(float(dice.uniform(-_TURN, _TURN)), Image.Resampling.BILINEAR, expand=True)
-    sprite = _tight(sprite)
-    factor = side / max(sprite.size)
-    stretch = dice.uniform(0.85, 1.18)
-    size = (round(sprite.width * factor * min(stretch, 1.0)), round(sprite.height * factor / max(stretch, 1.0)))
-    sprite = _tight(sprite.resize((max(size[0], 4), max(size[1], 4)), Image.Resampling.BILINEAR))
-    colours, alpha = sprite.convert("RGB"), sprite.getchannel("A")
-    for change in (ImageEnhance.Brightness, ImageEnhance.Color, ImageEnhance.Contrast):
-        colours = change(colours).enhance(float(dice.uniform(0.6, 1.4)))
-    colours.putalpha(alpha)
-    return colours
+def _png(sprite: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    sprite.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
 
 
-def _tight(sprite: Image.Image) -> Image.Image:
-    """``sprite`` without empty edges, so that its size is its box."""
-    return sprite.crop(sprite.getchannel("A").point(lambda a: 255 * (a > 127)).getbbox())
-
-
-def _background(dice: np.random.Generator, side: int) -> Image.Image:
-    """White now and then; else two colours that flow into each other, under blotches, bars and grain."""
-    if dice.random() < 0.15:
-        return Image.new("RGB", (side, side), "white")
-    first, second = dice.integers(0, 256, (2, 3))
-    ramp = np.linspace(0, 1, side)
-    flow = ramp[:, None] * dice.uniform(-1, 1) + ramp[None, :] * dice.uniform(-1, 1)
-    flow = (flow - flow.min()) / max(float(np.ptp(flow)), 1e-6)
-    colours = first + flow[:, :, None] * (second - first)
-    if dice.random() < 0.6:
-        coarse = dice.normal(0, 60, (int(dice.integers(3, 9)),) * 2 + (3,))
-        zoom = side / coarse.shape[0]
-        colours = colours + ndimage.zoom(coarse, (zoom, zoom, 1), order=int(dice.integers(0, 2)))[:side, :side]
-    for _ in range(int(dice.integers(0, 4))):
-        left, top = dice.integers(0, side, 2)
-        width, height = dice.integers(2, max(side // 2, 3), 2)
-        colours[top : top + height, left : left + width] = dice.integers(0, 256, 3)
-    colours = colours + dice.normal(0, dice.uniform(0, 14), colours.shape)
-    return Image.fromarray(colours.clip(0, 255).astype(np.uint8))
+if __name__ == "__main__":
+    main()
