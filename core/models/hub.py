@@ -177,6 +177,29 @@ def probs_of(logits: "Tensor", *, multi_label: bool) -> "Tensor":
     return logits.sigmoid() if multi_label else logits.softmax(-1)
 
 
+def load_diffusers(card: ModelCard, class_name: str, subfolder: str = "") -> Any:
+    """One part of ``card`` through the ``diffusers`` class named ``class_name``, in evaluation mode, in 32 bits.
+
+    Raises:
+        Unavailable: see `locate`.
+        PlaygroundError: the files do not fit each other or are damaged.
+    """
+    import diffusers
+    import torch
+    from safetensors import SafetensorError
+
+    folder = locate(card) / subfolder
+    diffusers.utils.logging.disable_progress_bar()
+    diffusers.utils.logging.set_verbosity_error()
+    try:
+        part: Any = getattr(diffusers, class_name).from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
+        raise PlaygroundError(
+            f"The files of {card.title} are damaged or made for a different model; remove it and get it again."
+        ) from error
+    return part.to(torch.float32).eval() if isinstance(part, torch.nn.Module) else part
+
+
 def load_gguf(folder: Path, name: str) -> tuple["PreTrainedModel", "PreTrainedTokenizerBase"]:
     """A causal language model and its tokenizer from a GGUF file, its weights expanded to 32 bits."""
     import transformers
