@@ -72,22 +72,29 @@ class Trainee:
 
     def save(self) -> None:
         """Keep everything that `train` needs to go on."""
-        state = {
+        state = self.state()
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        checkpoint.save(self.file, lambda path: torch.save(state, path))
+
+    def state(self) -> dict[str, Any]:
+        """Everything that `train` needs to go on."""
+        return {
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "step": self.step,
             "seconds": self.seconds,
         }
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        checkpoint.save(self.file, lambda path: torch.save(state, path))
 
-    def _read(self, file: Path) -> None:
-        state: dict[str, Any] = torch.load(file, weights_only=True)  # a file of our own
+    def restore(self, state: dict[str, Any]) -> None:
+        """Be where `state` was taken."""
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.seconds = state["step"], state["seconds"]
+
+    def _read(self, file: Path) -> None:
+        self.restore(torch.load(file, weights_only=True))  # a file of our own
 
     def _follow(self) -> None:
         keep = min(self.ema, (1 + self.step) / (10 + self.step))
