@@ -9,6 +9,8 @@ MODELS: tuple[ModelCard, ...] = (
     catalog.RESNET_18,
     catalog.CONVNEXT_TINY,
     catalog.VIT_BASE,
+    catalog.YOLOS_TINY,
+    catalog.SEGFORMER_B0,
     catalog.MINILM_L6,
     catalog.PARAPHRASE_MINILM_L3,
     catalog.SPAM_OR_HAM,

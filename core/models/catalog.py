@@ -165,6 +165,34 @@ VIT_BASE = ModelCard(
     limits=_IMAGENET_LIMITS,
 )
 
+YOLOS_TINY = ModelCard(
+    slug="yolos-tiny",
+    title="YOLOS tiny",
+    task=OBJECT_DETECTION,
+    hub_id="hustvl/yolos-tiny",
+    revision=None,
+    revision_source="unverified",
+    licence="Apache-2.0",
+    parameters=6_488_736,
+    megabytes=26,
+    about="A Vision Transformer with 100 tokens that each may claim one thing on a photo (Fang et al., 2021).",
+    limits="It knows the 80 everyday things of COCO; small and crowded ones are often missed.",
+)
+
+SEGFORMER_B0 = ModelCard(
+    slug="segformer-b0",
+    title="SegFormer b0, ADE20K",
+    task=IMAGE_SEGMENTATION,
+    hub_id="nvidia/segformer-b0-finetuned-ade-512-512",
+    revision=None,
+    revision_source="unverified",
+    licence="NVIDIA Source Code License, not for commercial use",
+    parameters=3_752_694,
+    megabytes=15,
+    about="A small Transformer that names every pixel of a photo of a place (Xie et al., 2021).",
+    limits="It knows 150 parts of scenes, from wall to sky; its licence allows research and evaluation only.",
+)
+
 MINILM_L6 = ModelCard(
     slug="all-minilm-l6-v2",
     title="all-MiniLM-L6-v2",

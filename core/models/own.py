@@ -7,10 +7,16 @@ from typing import Any
 
 from core.errors import PlaygroundError
 from core.models import MODELS
-from core.models.catalog import IMAGE_CLASSIFICATION, TEXT_CLASSIFICATION, TEXT_ENCODING, ModelCard
+from core.models.catalog import (
+    IMAGE_CLASSIFICATION,
+    IMAGE_SEGMENTATION,
+    TEXT_CLASSIFICATION,
+    TEXT_ENCODING,
+    ModelCard,
+)
 
 CARD_FILE = "card.json"
-TASKS = (IMAGE_CLASSIFICATION, TEXT_CLASSIFICATION)
+TASKS = (IMAGE_CLASSIFICATION, IMAGE_SEGMENTATION, TEXT_CLASSIFICATION)
 MAX_CARD_BYTES = 256 * 1024
 MAX_LABELS = 1000
 MAX_WORDS = 300  # characters of any one text on a card
@@ -60,7 +66,7 @@ def base_of(card: ModelCard) -> ModelCard | None:
     """The catalog's model that a fine-tuned one started from; None for others, and where the catalog lost it."""
     if card.folder is None:
         return None
-    task = IMAGE_CLASSIFICATION if card.task == IMAGE_CLASSIFICATION else TEXT_ENCODING
+    task = TEXT_ENCODING if card.task == TEXT_CLASSIFICATION else card.task
     return next((base for base in MODELS if (base.hub_id, base.task) == (card.hub_id, task)), None)
 
 
