@@ -17,11 +17,11 @@ from torch import Tensor
 
 from core.device import share_machine
 from core.models import MODELS_BY_SLUG, hub
+from core.models.painter import READER, TOKENS
 from recipes import emoji_autoencoder, emoji_pictures
 from recipes.training import Trainee, mixed
 
 STEPS, BATCH, LEARNING_RATE = 16_000, 32, 6e-4
-TOKENS = 16
 EMPTY_SHARE = 0.1
 MIN_SNR = 5.0
 GROUPS = (
@@ -92,7 +92,7 @@ class Reader:
     """Frozen MiniLM: captions → token embeddings ``(B, TOKENS, 384)``."""
 
     def __init__(self) -> None:
-        card = MODELS_BY_SLUG["all-minilm-l6-v2"]
+        card = MODELS_BY_SLUG[READER]
         self.model = hub.load_model(card, "AutoModel")
         self.tokenizer = hub.load_tokenizer(card)
 
