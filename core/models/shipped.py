@@ -39,6 +39,7 @@ class Facts:
         max_seq_length: of text models, how many tokens they read.
         seconds: of training, on ``machine``.
         figures: on examples that it never saw.
+        notes: what else was measured, one sentence each.
     """
 
     recipe: str
@@ -48,6 +49,7 @@ class Facts:
     seconds: int
     machine: str
     figures: tuple[Figure, ...]
+    notes: tuple[str, ...] = ()
 
 
 @cache
@@ -55,4 +57,5 @@ def facts(name: str) -> Facts:
     """The facts of the model in ``weights/<name>``."""
     held = json.loads((FOLDER / name / FACTS).read_text(encoding="utf-8"))
     figures = tuple(Figure(**figure) for figure in held.pop("figures"))
-    return Facts(**{**held, "labels": tuple(held["labels"]), "figures": figures})
+    lists = {name: tuple(held.get(name, ())) for name in ("labels", "notes")}
+    return Facts(**{**held, **lists, "figures": figures})

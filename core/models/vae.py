@@ -1,6 +1,7 @@
 """A variational autoencoder (Kingma and Welling, 2014): pictures as points of a small space, and back."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -26,8 +27,8 @@ class VAE(Plain):
         down, up = [channels, *widths], [*reversed(widths), channels]
         small = side // 2 ** len(widths)
         flat = widths[-1] * small**2
-        halve = [nn.Sequential(nn.Conv2d(a, b, 4, 2, 1), nn.SiLU()) for a, b in zip(down, down[1:], strict=False)]
-        double = [nn.Sequential(nn.SiLU(), nn.ConvTranspose2d(a, b, 4, 2, 1)) for a, b in zip(up, up[1:], strict=False)]
+        halve = [nn.Sequential(nn.Conv2d(a, b, 4, 2, 1), nn.SiLU()) for a, b in pairwise(down)]
+        double = [nn.Sequential(nn.SiLU(), nn.ConvTranspose2d(a, b, 4, 2, 1)) for a, b in pairwise(up)]
         self.encoder = nn.Sequential(
             *halve, nn.Flatten(), nn.Linear(flat, hidden), nn.SiLU(), nn.Linear(hidden, 2 * latent_dim)
         )

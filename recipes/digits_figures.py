@@ -1,0 +1,117 @@
+"""How good drawn digits are, judged by the network that reads digits and learned from none of theirs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core.finetuning.metrics import wilson
+from core.models.digit_reader import DigitReader
+from core.models.shipped import Facts, Figure
+from recipes import digits, shipping
+
+COUNT = 1_000  # drawn for the figures
+SURE = 0.9
+NEIGHBOURS = 3
+COPY = 0.03
+_ROWS = 200  # pictures at once
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the reader says of N pictures.
+
+    Attributes:
+        read: ``(N,)`` the likeliest digit of each.
+        sure: ``(N,)`` whether its probability is at least `SURE`.
+        features: ``(N, 64)``, where distances between sets of pictures are measured.
+    """
+
+    read: np.ndarray
+    sure: np.ndarray
+    features: Tensor
+
+
+@torch.inference_mode()
+def judged(pixels: Tensor) -> Judged:
+    """The reader's opinion of pictures ``(N, 1, 28, 28)``."""
+    reader = DigitReader.shipped()
+    features = torch.cat([reader.body(some) for some in pixels.split(_ROWS)])
+    best = F.softmax(reader.head(features), dim=1).max(1)
+    return Judged(best.indices.numpy(), (best.values >= SURE).numpy(), features.clone())
+
+
+def frechet(first: Tensor, second: Tensor) -> float:
+    """The Fréchet distance of two sets of features ``(N, D)``, taken as normal (Heusel et al., 2017, eq. 6)."""
+    (m1, c1), (m2, c2) = (
+        (x.mean(0), np.cov(x, rowvar=False)) for x in (first.double().numpy(), second.double().numpy())
+    )
+    values, vectors = np.linalg.eigh(c1)
+    root = (vectors * np.sqrt(values.clip(0))) @ vectors.T
+    cross = np.sqrt(np.linalg.eigvalsh(root @ c2 @ root).clip(0)).sum()
+    return float(((m1 - m2) ** 2).sum() + np.trace(c1) + np.trace(c2) - 2 * cross)
+
+
+def covered(real: Tensor, drawn: Tensor) -> np.ndarray:
+    """Whether each real picture has a drawn one no farther off than its third nearest real one (Naeem et al., 2020)."""
+    reach = torch.cdist(real, real).kthvalue(NEIGHBOURS + 1).values  # its own distance, 0, comes first
+    return (torch.cdist(real, drawn).amin(1) <= reach).numpy()
+
+
+def apart(pixels: Tensor, known: Tensor) -> np.ndarray:
+    """How far the nearest of ``known`` is from each picture: root mean square of the pixels' differences."""
+    parts = [torch.cdist(some.flatten(1), known.flatten(1)).amin(1) for some in pixels.split(_ROWS)]
+    return (torch.cat(parts) / digits.SIDE).numpy()
+
+
+def share(what: str, hits: np.ndarray, chance: float, measure: str) -> Figure:
+    """A figure of a share of ``hits (N,)``."""
+    return shipping.figure(what, hits.mean(), wilson(int(hits.sum()), len(hits)), chance, len(hits), measure)
+
+
+def judge(name: str, drawn: Tensor, asked: Sequence[int] | None, recipe: str, seconds: float) -> Facts:
+    """The facts of the network ``name`` from ``drawn (N, 1, 28, 28)``, in 0 … 1.
+
+    Args:
+        asked: which digit each should be; None where the network was not asked.
+    """
+    learned, _ = digits.load(digits.DRAWING)
+    real, _ = digits.load(digits.UNSEEN)
+    noise = torch.rand(COUNT, 1, digits.SIDE, digits.SIDE, generator=torch.Generator().manual_seed(0))
+    of_drawn, of_real, of_noise = judged(drawn), judged(real), judged(noise)
+    some, others = of_real.features[::2], of_real.features[1::2]
+    figures = [
+        share("drawn digits", of_drawn.sure, float(of_noise.sure.mean()), "read without doubt"),
+        share(
+            "real digits that it never saw",
+            covered(of_real.features, of_drawn.features),
+            float(covered(of_real.features, of_noise.features).mean()),
+            "alike to something drawn",
+        ),
+    ]
+    if asked is not None:
+        figures.insert(0, share("drawn digits", of_drawn.read == np.array(asked), 0.1, "read as what was asked for"))
+    counts = np.bincount(of_drawn.read, minlength=digits.CLASSES)
+    near, usual = apart(drawn, learned), apart(real, learned)
+    notes = (
+        f"Guessing is noise in place of digits. Of real digits {of_real.sure.mean():.0%} are read without doubt, which "
+        f"means a probability of {SURE:.0%} or more.",
+        f"Of {len(drawn):,} drawn digits, {counts.min()} to {counts.max()} are read as each of the ten.",
+        f"Fréchet distance to real digits {frechet(of_real.features, of_drawn.features):.1f} (half of the real ones to "
+        f"the other half {frechet(some, others):.1f}, noise {frechet(of_real.features, of_noise.features):.0f}).",
+        f"The nearest digit that it learned from is {np.median(near):.3f} away at the median (unseen real digits "
+        f"{np.median(usual):.3f}); {(near < COPY).mean():.1%} are nearer than {COPY}, which the eye takes for a copy.",
+    )
+    return Facts(
+        recipe=recipe,
+        data=f"{len(learned):,} {digits.DATA}",
+        labels=tuple(str(digit) for digit in range(digits.CLASSES)),
+        max_seq_length=0,
+        seconds=round(seconds),
+        machine=shipping.machine(("torch", "diffusers") if asked is not None else ("torch",)),
+        figures=tuple(figures),
+        notes=notes,
+    )
