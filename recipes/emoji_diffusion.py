@@ -55,12 +55,12 @@ def build() -> UNet2DConditionModel:
         sample_size=8,
         in_channels=8,
         out_channels=8,
-        block_out_channels=(96, 144),
+        block_out_channels=(80, 112),
         layers_per_block=1,
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
         up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
         cross_attention_dim=384,
-        attention_head_dim=24,
+        attention_head_dim=4,
         norm_num_groups=16,
     )
     unet.set_attn_processor(AttnProcessor())  # the fused one is slower on the way back

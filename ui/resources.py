@@ -13,6 +13,7 @@ from ui.words import literal
 
 if TYPE_CHECKING:
     from core.models.image_classifier import ImageClassifier
+    from core.models.painter import Painter
     from core.models.text_classifier import TextClassifier
     from core.models.text_encoder import TextEncoder
     from core.models.text_generator import TextGenerator
@@ -48,6 +49,16 @@ def text_generator(card: ModelCard) -> "TextGenerator":
     from core.models.text_generator import TextGenerator
 
     return TextGenerator.load(card)
+
+
+@st.cache_resource(max_entries=1, show_spinner="Loading the painter…")
+def painter(card: ModelCard) -> "Painter":
+    """The text-to-image model of ``card``; it shares the sentence encoder with the other pages."""
+    from core.models import MODELS_BY_SLUG
+    from core.models.painter import READER, Painter
+
+    reader = text_encoder(MODELS_BY_SLUG[READER])
+    return Painter.load(card, reader.model, reader.tokenizer)
 
 
 def cards(task: str) -> tuple[ModelCard, ...]:

@@ -2,7 +2,16 @@
 
 from dataclasses import replace
 
-from core.models.catalog import HERE_ONLY, IMAGE_GENERATION, ModelCard, PackagedWeights
+from core.models.catalog import (
+    HERE_ONLY,
+    IMAGE_CLASSIFICATION,
+    IMAGE_GENERATION,
+    IMAGE_SEGMENTATION,
+    OBJECT_DETECTION,
+    TEXT_TO_IMAGE,
+    ModelCard,
+    PackagedWeights,
+)
 
 _LICENCE = "MIT"
 
@@ -17,6 +26,75 @@ def weights(name: str, sha256: str, checked: str = "model.safetensors") -> Packa
         sha256=sha256,
     )
 
+
+_THIRTY_TWO = "It knows 32 emoji on drawn grounds, 64 × 64 pixels; a photo of the same thing is new to it."
+
+EMOJI_VIT = ModelCard(
+    slug="emoji-vit",
+    title="Small Vision Transformer (our own)",
+    task=IMAGE_CLASSIFICATION,
+    hub_id="emoji-vit",
+    revision=None,
+    revision_source=HERE_ONLY,
+    licence=_LICENCE,
+    parameters=1_029_792,
+    megabytes=4,
+    about="A Transformer of one million weights that reads a picture as 64 patches; its attention can be looked at.",
+    limits=_THIRTY_TWO,
+    package=weights("emoji-vit", "0"),
+    shipped="emoji-vit",
+)
+
+EMOJI_RESNET = replace(
+    EMOJI_VIT,
+    slug="emoji-resnet",
+    title="Small ResNet (our own)",
+    hub_id="emoji-resnet",
+    parameters=1_036_928,
+    about="A convolutional network of as many weights as the small Transformer, taught with as many pictures.",
+    package=weights("emoji-resnet", "0"),
+    shipped="emoji-resnet",
+)
+
+EMOJI_DETECTOR = replace(
+    EMOJI_VIT,
+    slug="emoji-detector",
+    title="Emoji detector (our own)",
+    task=OBJECT_DETECTION,
+    hub_id="emoji-detector",
+    parameters=1_105_927,
+    about="A small YOLOS: a Transformer with twelve tokens more, each of which may claim one thing and its box.",
+    limits="It knows 32 emoji, up to about four in a picture of 96 × 96 pixels; photos are new to it.",
+    package=weights("emoji-detector", "0"),
+    shipped="emoji-detector",
+)
+
+EMOJI_SEGMENTER = replace(
+    EMOJI_VIT,
+    slug="emoji-segmenter",
+    title="Emoji segmenter (our own)",
+    task=IMAGE_SEGMENTATION,
+    hub_id="emoji-segmenter",
+    parameters=1_054_617,
+    about="A small SegFormer that says of every point of a picture which of 32 emoji covers it.",
+    limits="It knows 32 emoji, up to about four in a picture of 96 × 96 pixels; photos are new to it.",
+    package=weights("emoji-segmenter", "0"),
+    shipped="emoji-segmenter",
+)
+
+TEXT_TO_EMOJI = replace(
+    EMOJI_VIT,
+    slug="text-to-emoji",
+    title="Words to emoji (our own)",
+    task=TEXT_TO_IMAGE,
+    hub_id="text-to-emoji",
+    parameters=5_443_235,
+    megabytes=11,
+    about="A small Stable Diffusion: a sentence encoder, a denoiser and an autoencoder that draw one emoji.",
+    limits="It learned for hours, not weeks: colours and simple shapes follow the words, details often do not.",
+    package=weights("text-to-emoji", "0", "unet/diffusion_pytorch_model.safetensors"),
+    shipped="text-to-emoji",
+)
 
 _DIFFUSERS = "unet/diffusion_pytorch_model.safetensors"
 
