@@ -1,11 +1,12 @@
 """Real pretrained networks behind one face per task. Importing this package loads data only, no network."""
 
-from core.models import catalog
+from core.models import catalog, ours
 from core.models.catalog import ModelCard, PackagedWeights
 
 # Reading order is menu order: first of each task is what a page opens with.
 MODELS: tuple[ModelCard, ...] = (
     catalog.EFFICIENTNET_LITE0,
+    ours.EMOJI_VIT,
     catalog.RESNET_18,
     catalog.CONVNEXT_TINY,
     catalog.VIT_BASE,

@@ -41,7 +41,7 @@ EMOJI_VIT = ModelCard(
     megabytes=4,
     about="A Transformer of one million weights that reads a picture as 64 patches; its attention can be looked at.",
     limits=_THIRTY_TWO,
-    package=weights("emoji-vit", "0"),
+    package=weights("emoji-vit", "9834b72a35dcb3049c0dfff51d982a0827abcbe0d8123a2419fec0502fe355ea"),
     shipped="emoji-vit",
 )
 

@@ -1,0 +1,69 @@
+"""Networks for pictures that we trained: the same answer everywhere, and good because of what they learned."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file, save_file
+
+from core.data import scenes
+from core.models import MODELS, hub, shipped
+from core.models.catalog import HERE_ONLY, IMAGE_CLASSIFICATION
+from core.models.image_classifier import ImageClassifier
+
+CLASSIFIERS = [card for card in MODELS if card.shipped and card.task == IMAGE_CLASSIFICATION]
+every_classifier = pytest.mark.parametrize("card", CLASSIFIERS, ids=lambda card: card.slug)
+FIXED = scenes.scene(np.random.default_rng(0), [scenes.sprites("noto")], 64, 1, (0.8, 0.8), (24,))  # a red apple
+GOLDEN = {"emoji-vit": [-0.811695, -0.936361, 0.603623, -0.297286, -0.064608, 0.51101]}  # of the first six classes
+
+
+def one_each(vendor: str) -> list[tuple[Image.Image, int]]:
+    """A picture of every class, drawn by ``vendor`` on a drawn ground."""
+    dice = np.random.default_rng(1)
+    drawn = [scenes.sprites(vendor)]
+    made = [(scenes.scene(dice, drawn, 64, 1, (0.6, 0.95), (kind,)), kind) for kind in range(len(scenes.CLASSES))]
+    return [(Image.fromarray(scene.pixels), kind) for scene, kind in made]
+
+
+def right(classifier: ImageClassifier, vendor: str) -> float:
+    return float(np.mean([classifier.predict(image).targets[0] == kind for image, kind in one_each(vendor)]))
+
+
+def ruined(card, folder):
+    """``card`` with random weights of the same spread in place of what was learned."""
+    source = hub.locate(card)
+    for file in source.glob("*.json"):
+        (folder / file.name).write_bytes(file.read_bytes())
+    torch.manual_seed(0)
+    weights = load_file(source / "model.safetensors")
+    chaos = {
+        name: torch.randn_like(tensor) * tensor.std() if tensor.is_floating_point() and tensor.dim() > 1 else tensor
+        for name, tensor in weights.items()
+    }
+    save_file(chaos, folder / "model.safetensors", metadata={"format": "pt"})
+    return replace(card, folder=folder)
+
+
+@every_classifier
+def test_a_fixed_picture_gets_the_same_answer_everywhere(card):
+    classifier = ImageClassifier.load(card)
+    logits = classifier.forward(classifier.pixels(Image.fromarray(FIXED.pixels)))[0, :6]
+    torch.testing.assert_close(logits, torch.tensor(GOLDEN[card.slug]), atol=1e-4, rtol=0)
+
+
+@every_classifier
+def test_what_it_learned_makes_the_difference(card, tmp_path):
+    classifier = ImageClassifier.load(card)
+    assert classifier.labels == scenes.CLASSES
+    assert right(classifier, "noto") >= 0.7 and right(classifier, "twemoji") >= 0.35
+    assert right(ImageClassifier.load(ruined(card, tmp_path)), "noto") <= 0.2
+
+
+@pytest.mark.parametrize("card", [card for card in MODELS if card.revision_source == HERE_ONLY], ids=lambda c: c.slug)
+def test_what_is_nowhere_else_comes_with_the_playground_and_is_checked(card):
+    assert hub.origin(card) == "package" and not card.on_hub
+    assert len(card.package.sha256) == 64
+    hub.locate(card)
+    assert shipped.facts(card.shipped).figures
