@@ -3,6 +3,7 @@
 import base64
 import io
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 from PIL import Image, ImageOps
@@ -14,7 +15,10 @@ from ui import strip
 from ui.words import literal
 
 OWN = "yours"
+SCENE = "scene"
 _PICTURE = "inputs.picture"  # slug of the current picture
+_SHOWN = "inputs.shown"  # the same where a composed scene is offered too
+_QUERY = {_PICTURE: "picture", _SHOWN: "shown"}
 _OWN_PNG = "inputs.picture.own"
 _TROUBLE = "inputs.picture.trouble"
 _NOTICES = "inputs.picture.notices"
@@ -27,19 +31,25 @@ _TEXT_FILE = "inputs.text.file"
 
 @dataclass(frozen=True)
 class Picked:
-    """The current picture: RGB pixels, what it is called, and its sample slug (``yours`` for an upload)."""
+    """The current picture: RGB pixels, what it is called, and its slug (`OWN` for an upload, `SCENE` for a scene)."""
 
     image: Image.Image
     title: str
     slug: str
 
 
-def image() -> Picked:
-    """The sample strip and the current picture; an upload replaces it, a bad one leaves it as it was."""
-    current = _current_picture()
+def image(scene: Image.Image | None = None) -> Picked:
+    """The sample strip and the current picture; an upload replaces it, a bad one leaves it as it was.
+
+    ``scene`` is a composed picture that is offered first; what is picked then is kept apart from the other pages'.
+    """
+    place = _PICTURE if scene is None else _SHOWN
+    first = [] if scene is None else [(SCENE, "A scene", _as_url(scene))]
+    current = _current_picture(place, [slug for slug, *_ in first])
     row = st.container(horizontal=True, vertical_alignment="center", gap="small")
     with row.container(width="stretch"):
-        strip.choose("Sample pictures", _strip_items(), current, key="picture_strip", on_pick=_pick)
+        key = "picture_strip" if scene is None else "scene_strip"
+        strip.choose("Sample pictures", first + _strip_items(), current, key=key, on_pick=partial(_pick, place))
     with row.popover("Your own picture", icon=":material/add_photo_alternate:", on_change="rerun", key="own") as own:
         if own.open:
             _own_picture()
@@ -49,6 +59,8 @@ def image() -> Picked:
         for sentence in st.session_state.get(_NOTICES, ()):
             st.caption(f":material/info: {literal(sentence)}")
         return Picked(_decode(st.session_state[_OWN_PNG]), "Your picture", OWN)
+    if scene is not None and current == SCENE:
+        return Picked(scene, "A composed scene", SCENE)
     sample = samples.SAMPLES_BY_SLUG[current]
     return Picked(sample_image(current), sample.title, current)
 
@@ -107,12 +119,7 @@ def square(picture: Image.Image, side: int = 448) -> bytes:
 @st.cache_data(max_entries=64, show_spinner=False)
 def thumbnail(png_or_slug: str | bytes, side: int = 120) -> str:
     """A small copy as a data URL, of a sample (its slug) or of a picture's bytes."""
-    picture = sample_image(png_or_slug) if isinstance(png_or_slug, str) else _decode(png_or_slug)
-    small = picture.copy()
-    small.thumbnail((side, side))
-    buffer = io.BytesIO()
-    small.save(buffer, "JPEG", quality=82)
-    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    return _as_url(sample_image(png_or_slug) if isinstance(png_or_slug, str) else _decode(png_or_slug), side)
 
 
 def _strip_items() -> list[tuple[str, str, str]]:
@@ -122,23 +129,29 @@ def _strip_items() -> list[tuple[str, str, str]]:
     return items
 
 
-def _current_picture() -> str:
+def _current_picture(place: str, first: list[str]) -> str:
     """The slug of the current picture, from this session or a shared link; written back to the address."""
-    known = {s.slug for s in samples.SAMPLES if s.kind == "image"}
+    known = [*first, *(s.slug for s in samples.SAMPLES if s.kind == "image")]
     if st.session_state.get(_OWN_PNG):
-        known.add(OWN)
-    held = st.session_state.get(_PICTURE) or st.query_params.get("picture")
-    current = held if held in known else next(s.slug for s in samples.SAMPLES if s.kind == "image")
-    st.session_state[_PICTURE] = current
-    if current != OWN and st.query_params.get("picture") != current:
-        st.query_params["picture"] = current
+        known.append(OWN)
+    query = _QUERY[place]
+    held = st.session_state.get(place) or st.query_params.get(query)
+    current = held if held in known else known[0]
+    st.session_state[place] = current
+    if current != OWN and st.query_params.get(query) != current:
+        st.query_params[query] = current
     elif current == OWN:
-        st.query_params.pop("picture", None)
+        st.query_params.pop(query, None)
     return current
 
 
-def _pick(slug: str) -> None:
-    st.session_state[_PICTURE] = slug
+def show_scene() -> None:
+    """Make the composed scene the current picture: a callback of what composes it."""
+    _pick(_SHOWN, SCENE)
+
+
+def _pick(place: str, slug: str) -> None:
+    st.session_state[place] = slug
     st.session_state.pop(_TROUBLE, None)
 
 
@@ -165,7 +178,7 @@ def _take(key: str) -> None:
     st.session_state.pop(_TROUBLE, None)
     st.session_state[_OWN_PNG] = images.to_png(picture.image, max_side=1024)
     st.session_state[_NOTICES] = picture.notices
-    st.session_state[_PICTURE] = OWN
+    st.session_state[_PICTURE] = st.session_state[_SHOWN] = OWN
 
 
 def _take_text() -> None:
@@ -178,6 +191,14 @@ def _take_text() -> None:
         st.session_state[_OWN_TEXT] = texts.read_text(upload.getvalue(), Limits.from_env()).text
     except PlaygroundError as error:
         st.session_state[f"{_TEXT_FILE}.trouble"] = str(error)
+
+
+def _as_url(picture: Image.Image, side: int = 120) -> str:
+    small = picture.copy()
+    small.thumbnail((side, side))
+    buffer = io.BytesIO()
+    small.save(buffer, "JPEG", quality=82)
+    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
 def _decode(png: bytes) -> Image.Image:

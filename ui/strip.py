@@ -43,6 +43,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const buttons = [...strip.children]
   const current = Math.max(0, data.items.findIndex((i) => i.slug === data.selected))
   buttons.forEach((button, at) => {
+    const picture = button.querySelector("img")
+    if (picture.src !== data.items[at].src) picture.src = data.items[at].src
     button.setAttribute("aria-checked", String(button.dataset.slug === data.selected))
     button.tabIndex = at === current ? 0 : -1
     button.onclick = () => setTriggerValue("picked", button.dataset.slug)
