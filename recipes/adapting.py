@@ -60,8 +60,7 @@ def adapt(name: str, data: LabelledTexts, about: str, tests: Mapping[str, Labell
     classifier = TextClassifier.load(own.read_card(folder / "result" / "model"))
     figures = [judged(classifier, what, texts) for what, texts in tests.items()]
     target = shipped.FOLDER / name
-    target.mkdir(parents=True, exist_ok=True)
-    _ship(folder / "result" / "adapter", target)
+    halve(folder / "result" / "adapter", target)
     facts = Facts(
         recipe=f"python -m recipes.{name.replace('-', '_')}",
         data=about,
@@ -82,7 +81,7 @@ def judged(classifier: TextClassifier, what: str, texts: LabelledTexts) -> Figur
     return shipping.figure(what, right / len(texts), (low, high), chance, len(texts))
 
 
-def _ship(adapter: Path, target: Path) -> None:
+def halve(adapter: Path, target: Path) -> None:
     """The matrices in half precision, and peft's configuration."""
     halved = {key: tensor.half().contiguous() for key, tensor in load_file(adapter / SAFETENSORS_WEIGHTS_NAME).items()}
     save_file(halved, target / SAFETENSORS_WEIGHTS_NAME)

@@ -42,6 +42,12 @@ def load(collection: str) -> list[tuple[str, str]]:
         return [(row["text"], row["label"]) for row in csv.DictReader(file) if row["collection"] == collection]
 
 
+def every() -> list[tuple[str, str]]:
+    """Text and label of all mails, in the order of the file: a mail's place in it is its number."""
+    with gzip.open(folder() / FILE, "rt", encoding="utf-8", newline="") as file:
+        return [(row["text"], row["label"]) for row in csv.DictReader(file)]
+
+
 def subject_of(text: str) -> str:
     """What replies to one mail have in common."""
     first = re.split(r"[.?!]", text, maxsplit=1)[0].lower()

@@ -15,7 +15,7 @@ from core.finetuning.run import PRETRAINED
 from core.models import ModelCard, hub
 
 RECIPE = "2"  # raise it when features of the same weights come out different
-TOKENS_AT_ONCE = 1024  # for answers: a third of a second of MiniLM on one thread
+TOKENS_AT_ONCE = 1024  # for answers: a third of a second of MiniLM on one thread; and for a pass of learning
 
 Batch = tuple[list[int], dict[str, Tensor]]
 """Row numbers, and the network's inputs by name."""
@@ -51,6 +51,13 @@ class Backbone(ABC):
     def training_inputs(self, rows: Sequence[int], seed: int) -> dict[str, Tensor]:
         """The same for learning: changed at random where the settings ask for it, decided by ``seed``."""
         return self.inputs(rows)
+
+    def passes(self, rows: Sequence[int]) -> list[list[int]]:
+        """``rows`` of a training batch in the parts that go through the network one after another.
+
+        Their gradients add up to the batch's, and memory is that of the largest part.
+        """
+        return [list(rows)]
 
     @abstractmethod
     def features(self, inputs: dict[str, Tensor]) -> Tensor:

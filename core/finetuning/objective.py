@@ -39,16 +39,20 @@ class Objective:
 
     def scores(self, part: str, logits: Tensor, rows: Sequence[int]) -> Progress:
         """``{part}_loss`` and ``{part}_accuracy``."""
-        right = float(right_of(logits, self._of(rows, logits)).float().mean())
+        right = float(self.rights(logits, rows).float().mean())
         return {f"{part}_loss": float(self.loss(logits, rows)), f"{part}_accuracy": right}
 
     def right(self, logits: Tensor, rows: Sequence[int]) -> int:
         """How many of ``rows`` are answered right."""
-        return int(right_of(logits, self._of(rows, logits)).sum())
+        return int(self.rights(logits, rows).sum())
+
+    def rights(self, logits: Tensor, rows: Sequence[int]) -> Tensor:
+        """``(B,)`` of True where one of ``rows`` is answered right."""
+        return right_of(logits, self._of(rows, logits))
 
     def wrong(self, logits: Tensor, rows: Sequence[int]) -> list[list[float]]:
         """``[row, predicted class, its probability]`` of the mistakes among ``rows``, the surest first."""
-        mistakes = (~right_of(logits, self._of(rows, logits))).nonzero().flatten().tolist()
+        mistakes = (~self.rights(logits, rows)).nonzero().flatten().tolist()
         sure, predicted = self.probs(logits).max(1)
         mistakes.sort(key=lambda i: -float(sure[i]))
         return [[rows[i], int(predicted[i]), round(float(sure[i]), 4)] for i in mistakes[:MOST_WRONG]]

@@ -11,13 +11,14 @@ from torch import Tensor, nn
 from core.data.labelled import LabelledTexts
 from core.device import device
 from core.errors import PlaygroundError
-from core.finetuning.backbone import Backbone
+from core.finetuning.backbone import TOKENS_AT_ONCE, Backbone
 from core.finetuning.run import RANDOM
 from core.models import ModelCard, hub
 from core.models.catalog import TEXT_ENCODING
 from core.models.mean_pooling import averaged, keep_layers, with_mean_pooling
 
 BATCH = 32  # for answers; more is no quicker on a processor
+MULTIPLE = 16  # tokens to which batches are padded: few lengths, so that blocks and compiled kernels serve again
 SURE = 2 / 3  # of the layers are always used; a probe may leave out some of the others
 
 
@@ -44,6 +45,13 @@ class TextBackbone(Backbone):
     def inputs(self, rows: Sequence[int]) -> dict[str, Tensor]:
         return self._padded([self._ids[row] for row in rows])
 
+    def passes(self, rows: Sequence[int]) -> list[list[int]]:
+        """Equal parts of at most `TOKENS_AT_ONCE` tokens with their padding, at least one text each."""
+        longest = max(map(self.size, rows), default=0)
+        count = math.ceil(len(rows) * longest / TOKENS_AT_ONCE) or 1
+        size = math.ceil(len(rows) / count) or 1
+        return [list(rows[at : at + size]) for at in range(0, len(rows), size)] or [[]]
+
     def features(self, inputs: dict[str, Tensor]) -> Tensor:
         with torch.inference_mode():
             if not self._averages:
@@ -56,7 +64,7 @@ class TextBackbone(Backbone):
         return self.features(self._padded(self._read(texts))).float().cpu().clone()
 
     def size(self, row: int) -> int:
-        return len(self._ids[row])
+        return _padded_length(len(self._ids[row]))
 
     def blocks(self) -> list[nn.Module]:
         if self._averages:
@@ -90,7 +98,9 @@ class TextBackbone(Backbone):
     def _model(self) -> Any:
         """The stock classifier, its last layer still to be replaced."""
         encodes = self.card.task == TEXT_ENCODING
-        loaded: Any = hub.load_model(self.card, "AutoModel" if encodes else "AutoModelForSequenceClassification")
+        auto_class = "AutoModel" if encodes else "AutoModelForSequenceClassification"
+        # With dropout the fused attention falls back to one in 32 bits that keeps half as much again for its gradient.
+        loaded: Any = hub.load_model(self.card, auto_class, attn_implementation="eager")
         kind = loaded.config.model_type
         if kind != "bert" and (encodes or kind != "distilbert"):
             raise PlaygroundError(f"{self.card.title} cannot be fine-tuned here; choose another model.")
@@ -102,7 +112,7 @@ class TextBackbone(Backbone):
         return self.tokenizer(list(texts), truncation=True, max_length=self.max_seq_length)["input_ids"]
 
     def _padded(self, ids: Sequence[list[int]]) -> dict[str, Tensor]:
-        longest = max(map(len, ids))
+        longest = _padded_length(max(map(len, ids)))
         input_ids = torch.full((len(ids), longest), self.tokenizer.pad_token_id)
         attention_mask = torch.zeros(len(ids), longest, dtype=torch.long)
         for place, own in enumerate(ids):
@@ -118,6 +128,11 @@ class TextBackbone(Backbone):
         finally:
             hook.remove()
         return caught[0]
+
+
+def _padded_length(length: int) -> int:
+    """The length of a batch whose longest text has ``length`` tokens."""
+    return math.ceil(length / MULTIPLE) * MULTIPLE
 
 
 def _forget(model: Any, seed: int, *, keep: int) -> None:

@@ -1,9 +1,10 @@
-"""Epoch 0 of the strategies that change the network: a probe, on its share of the progress bar."""
+"""Epoch 0 of the strategies that change the network: mostly a probe, on its share of the progress bar."""
 
 from collections.abc import Generator
 from typing import Any
 
 from core.finetuning.run import Progress, Run
+from core.finetuning.strategies.answering import answer
 from core.finetuning.strategies.engine import BEGIN_SHARE
 from core.finetuning.strategies.learning import Learning
 from core.finetuning.strategies.probe import Probed, probe, set_head
@@ -30,6 +31,17 @@ def begin_here(run: Run, learning: Learning) -> Generator[Progress, None, State 
     """Both, for a strategy that uses the whole network."""
     probed = yield from begin(run, any_depth=False)
     return None if probed is None else begun(run, probed, learning)
+
+
+def begin_empty(run: Run, learning: Learning) -> Generator[Progress, None, State | None]:
+    """The network with its empty last layer as epoch 0, where no probe can come first."""
+    yield {"phase": "features", "fraction": 0.0}
+    found = {rows: answer(run, rows) for rows in (run.split.val, run.split.held_out)}
+    val, held_out = found[run.split.val], found[run.split.held_out]
+    if val is None or held_out is None:
+        return None
+    record: Progress = {"epoch": 0} | run.objective.scores("val", val, run.split.val)
+    return State(0, 0, learning.snapshot(), run.objective.probs(held_out), 0, record["val_loss"], [record], {})
 
 
 def says(what: str, state: State) -> str:

@@ -34,6 +34,7 @@ def train(run: Run) -> Training:
         lambda seed: mixed_batches(run, seed),
         lambda state: says("the encoder, by pairs,", state),
         lambda: new_head(run),
+        whole=True,
     )
     return (yield from fit(run, plan))
 

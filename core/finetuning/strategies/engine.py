@@ -43,6 +43,7 @@ class Plan:
         refresh: what must follow the network's change before it answers; returns the training rows' logits if it
             knows them.
         says: how it went, one sentence.
+        whole: the loss compares a batch's examples, so that they must go through the network together.
     """
 
     learning: Learning
@@ -51,6 +52,7 @@ class Plan:
     batches: Callable[[int], list[list[int]]]
     says: Callable[[State], str]
     refresh: Callable[[], Tensor | None] = lambda: None
+    whole: bool = False
 
 
 def fit(run: Run, plan: Plan) -> Training:
@@ -159,19 +161,24 @@ class Stepper:
 
     def step(self, rows: list[int], batch: list[int], seed: int, share: float) -> tuple[float, Tensor]:
         """One change of the weights at ``share`` of the learning rate; the loss of ``rows`` and their logits."""
-        with torch.autocast(device().type, torch.bfloat16, enabled=self.low_precision):
-            loss, logits = self.plan.loss(self.forward, rows, batch, seed)
-        value = float(loss.detach())
-        if not math.isfinite(value):
-            raise PlaygroundError("The loss grew beyond all numbers: choose a lower learning rate.")
-        self.optimizer.zero_grad()
-        # Gradients are averaged over processes, and the shares of a batch must add up.
-        self.accelerator.backward(loss * ranks.world())
+        value, found = 0.0, []
+        # Processes that exchange gradients must do so equally often.
+        together = self.plan.whole or ranks.world() > 1
+        for part in [rows] if together else self.run.backbone.passes(rows):
+            with torch.autocast(device().type, torch.bfloat16, enabled=self.low_precision):
+                loss, logits = self.plan.loss(self.forward, part, batch, seed)
+            value += float(loss.detach())
+            if not math.isfinite(value):
+                raise PlaygroundError("The loss grew beyond all numbers: choose a lower learning rate.")
+            # Gradients are averaged over processes, and the shares of a batch must add up.
+            self.accelerator.backward(loss * ranks.world())
+            found.append(logits.detach())
         self.accelerator.clip_grad_norm_(self.plan.learning.parameters.values(), MAX_NORM)
         for group in self.optimizer.param_groups:
             group["lr"] = self.run.settings.learning_rate * share
         self.optimizer.step()
-        return value, logits.detach()
+        self.optimizer.zero_grad()
+        return value, torch.cat(found)
 
     def judge(self, state: State, record: Progress) -> list[list[float]] | None:
         """Add ``record`` with its validation to ``state`` and return what is answered wrong; None if Stop came first.

@@ -1,6 +1,7 @@
 """LoRA: small matrices beside the layers learn, then they are added to the weights (Hu et al. 2021)."""
 
 import warnings
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,17 +13,20 @@ from torch import nn
 
 from core.finetuning import ranks
 from core.finetuning.backbone import Backbone
-from core.finetuning.run import Run, Training
+from core.finetuning.run import Progress, Run, Training
 from core.finetuning.strategies.beginning import begin_here, says
 from core.finetuning.strategies.engine import Plan, fit, plain_batches, plain_loss
-from core.finetuning.strategies.learning import freeze, unfreeze
+from core.finetuning.strategies.learning import Learning, freeze, unfreeze
+from core.finetuning.strategies.resume import State
 from core.finetuning.strategies.settings import LoraSettings
 
 ADAPTER = "adapter"
+Begin = Callable[[Run, Learning], Generator[Progress, None, State | None]]
+"""Makes the state before the first epoch."""
 
 
-def train(run: Run) -> Training:
-    """A probe, then the matrices and the new layer; the network that is left has them merged in."""
+def train(run: Run, begin: Begin = begin_here) -> Training:
+    """A probe (or what ``begin`` does instead), then the matrices and the new layer; both are merged in at the end."""
     settings: LoraSettings = run.settings
     backbone, name = run.backbone, _head_name(run.backbone)
     torch.manual_seed(settings.seed)  # the matrices begin at random
@@ -30,7 +34,7 @@ def train(run: Run) -> Training:
     learning = unfreeze(backbone, [*_matrices(backbone.model), backbone.head], around=backbone.blocks())
     plan = Plan(
         learning,
-        lambda: begin_here(run, learning),
+        lambda: begin(run, learning),
         plain_loss(run),
         plain_batches(run),
         lambda state: says(f"matrices of rank {settings.lora_r} beside its layers", state),

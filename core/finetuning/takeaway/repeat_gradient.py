@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from core.finetuning.takeaway.repeat_examples import train, val
 from core.finetuning.takeaway.repeat_head import head_epochs, set_head
-from core.finetuning.takeaway.repeat_image_blocks import sizes
-from core.finetuning.takeaway.repeat_one_class import loss_of
+from core.finetuning.takeaway.repeat_image_blocks import passes, sizes
+from core.finetuning.takeaway.repeat_one_class import loss_of, mass_of
 from core.finetuning.takeaway.repeat_partial import learning
 from core.finetuning.takeaway.repeat_settings import (
     BATCH_SIZE,
@@ -85,10 +85,11 @@ for epoch in range(1, EPOCHS_RUN + 1):
     for batch in batches:
         for group in optimizer.param_groups:
             group["lr"] = rate(step, NUM_TRAIN_EPOCHS * len(batches))
-        with torch.autocast("cpu", torch.bfloat16, enabled=BF16):
-            loss = loss_of(network(**inputs(batch)).float(), batch)
         optimizer.zero_grad()
-        loss.backward()
+        for part in passes(batch):  # gradients add up to those of the whole batch
+            with torch.autocast("cpu", torch.bfloat16, enabled=BF16):
+                loss = loss_of(network(**inputs(part)).float(), part) * (mass_of(part) / mass_of(batch))
+            loss.backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
         step += 1

@@ -19,6 +19,11 @@ def loss_of(logits: Tensor, rows: list[int]) -> Tensor:
     return F.cross_entropy(logits, targets[rows], weights)
 
 
+def mass_of(rows: list[int]) -> float:
+    """What the mean loss of these examples is divided by."""
+    return len(rows) if weights is None else float(weights[targets[rows]].sum())
+
+
 def probs_of(logits: Tensor) -> Tensor:
     return logits.softmax(1)
 

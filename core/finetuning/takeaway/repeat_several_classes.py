@@ -19,6 +19,11 @@ def loss_of(logits: Tensor, rows: list[int]) -> Tensor:
     return F.binary_cross_entropy_with_logits(logits, targets[rows], pos_weight=weights)
 
 
+def mass_of(rows: list[int]) -> float:
+    """What the mean loss of these examples is divided by."""
+    return len(rows)
+
+
 def probs_of(logits: Tensor) -> Tensor:
     return logits.sigmoid()
 

@@ -4,6 +4,7 @@ A pretrained sentence encoder, as a stock BERT classifier. BERT reads a text's f
 the meaning in the mean of all tokens; so one more layer is added whose weights compute the mean. It never learns.
 """
 
+import math
 from typing import Any
 
 import torch
@@ -16,7 +17,12 @@ from core.finetuning.takeaway.repeat_settings import BASE, DEPTH, LABELS, MAX_SE
 tokenizer = AutoTokenizer.from_pretrained(BASE, revision=REVISION)
 encoder = AutoModel.from_pretrained(BASE, revision=REVISION, use_safetensors=True)
 config: Any = AutoConfig.from_pretrained(
-    BASE, revision=REVISION, num_labels=len(LABELS), num_hidden_layers=DEPTH + 1, classifier_dropout=0.0
+    BASE,
+    revision=REVISION,
+    num_labels=len(LABELS),
+    num_hidden_layers=DEPTH + 1,
+    classifier_dropout=0.0,
+    attn_implementation="eager",
 )
 stock: Any = BertForSequenceClassification(config).requires_grad_(False)
 stock.bert.load_state_dict(encoder.state_dict(), strict=False)
@@ -62,10 +68,20 @@ class Network(nn.Module):
 def inputs(rows: list[int]) -> dict[str, Tensor]:
     """What the network reads of these examples."""
     texts = [examples[row]["text"] for row in rows]
-    read = tokenizer(texts, padding=True, truncation=True, max_length=MAX_SEQ_LENGTH, return_tensors="pt")
+    read = tokenizer(
+        texts, padding=True, pad_to_multiple_of=16, truncation=True, max_length=MAX_SEQ_LENGTH, return_tensors="pt"
+    )
     return {"input_ids": read["input_ids"], "attention_mask": read["attention_mask"]}
+
+
+def passes(rows: list[int]) -> list[list[int]]:
+    """A batch in equal parts of at most 1024 tokens, to go through the network one after another in less memory."""
+    count = math.ceil(len(rows) * max(sizes[row] for row in rows) / 1024)
+    size = math.ceil(len(rows) / count)
+    return [rows[at : at + size] for at in range(0, len(rows), size)]
 
 
 network = Network().eval()
 stem, blocks, top = [], list(stock.bert.encoder.layer[:-1]), []
-sizes = [len(tokenizer(e["text"], truncation=True, max_length=MAX_SEQ_LENGTH)["input_ids"]) for e in examples]
+counts = [len(tokenizer(e["text"], truncation=True, max_length=MAX_SEQ_LENGTH)["input_ids"]) for e in examples]
+sizes = [math.ceil(count / 16) * 16 for count in counts]  # with padding
