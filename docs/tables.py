@@ -26,15 +26,18 @@ def models() -> str:
 
 def ours() -> str:
     """What we trained, with what its recipe measured on examples that it never saw."""
-    rows = ["| model | learned from | figure (95 % interval) | on | guessing | made by |", "|---|---|---|---|---|---|"]
+    rows = ["| model | learned from | how good (95 % interval) | made by |", "|---|---|---|---|"]
     for card in (card for card in MODELS if card.shipped):
         facts = shipped.facts(card.shipped)
-        for figure in facts.figures:
-            share = f"{figure.value:.1%} {figure.measure} ({figure.low:.1%} to {figure.high:.1%})".replace("%", " %")
-            chance = f"{figure.chance:.0%}".replace("%", " %")
-            on = f"{figure.count:,} {figure.what}"
-            rows.append(f"| {card.title} | {facts.data} | {share} | {on} | {chance} | `{facts.recipe}` |")
+        figures = "<br>".join(map(_figure, facts.figures))
+        rows.append(f"| {card.title.removesuffix(' (our own)')} | {facts.data} | {figures} | `{facts.recipe}` |")
     return "\n".join(rows)
+
+
+def _figure(figure: shipped.Figure) -> str:
+    share = f"{figure.value:.1%} {figure.measure} ({figure.low:.1%} to {figure.high:.1%})"
+    guessing = f"; guessing {figure.chance:.0%}" if figure.chance else ""
+    return f"{share} on {figure.count:,} {figure.what}{guessing}".replace("%", " %")
 
 
 def methods() -> str:
