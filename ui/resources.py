@@ -13,10 +13,13 @@ from ui.words import literal
 
 if TYPE_CHECKING:
     from core.models.image_classifier import ImageClassifier
+    from core.models.object_detector import ObjectDetector
     from core.models.painter import Painter
+    from core.models.segmenter import Segmenter
     from core.models.text_classifier import TextClassifier
     from core.models.text_encoder import TextEncoder
     from core.models.text_generator import TextGenerator
+    from core.models.token_classifier import TokenClassifier
 
 
 @st.cache_resource(max_entries=4, show_spinner="Loading the network…")
@@ -25,6 +28,22 @@ def image_classifier(card: ModelCard) -> "ImageClassifier":
     from core.models.image_classifier import ImageClassifier
 
     return ImageClassifier.load(card)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Loading the detector…")
+def object_detector(card: ModelCard) -> "ObjectDetector":
+    """The detector of ``card``, loaded once for everybody."""
+    from core.models.object_detector import ObjectDetector
+
+    return ObjectDetector.load(card)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Loading the segmenter…")
+def segmenter(card: ModelCard) -> "Segmenter":
+    """The segmenter of ``card``, loaded once for everybody."""
+    from core.models.segmenter import Segmenter
+
+    return Segmenter.load(card)
 
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the encoder…")
@@ -41,6 +60,14 @@ def text_classifier(card: ModelCard) -> "TextClassifier":
     from core.models.text_classifier import TextClassifier
 
     return TextClassifier.load(card)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Loading the network…")
+def token_classifier(card: ModelCard) -> "TokenClassifier":
+    """The model of ``card`` that marks parts of a text, loaded once for everybody."""
+    from core.models.token_classifier import TokenClassifier
+
+    return TokenClassifier.load(card)
 
 
 @st.cache_resource(max_entries=1, show_spinner="Loading the language model…")

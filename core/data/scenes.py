@@ -5,7 +5,7 @@ detector and segmenter know ship here as two vendors draw them: one they learned
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -54,6 +54,9 @@ NEW_THINGS = ("avocado", "balloon", "lady beetle", "mushroom", "owl", "teapot", 
 VENDORS = {"noto": "Noto (seen in training)", "twemoji": "Twemoji (never seen)"}
 SPRITES = "scene_sprites.npz"
 BACKGROUND = "background"
+SIDE, SCALE = 288, (0.28, 0.46)
+"""Of scenes for visitors: three pixels for each one of training's; sizes that training had."""
+_TRIES = 60
 _WHITE = 248
 _TURN = 25  # degrees
 
@@ -139,6 +142,19 @@ def scene(
         labels.append(kind)
         boxes.append((left, top, left + sprite.width, top + sprite.height))
     return Scene(np.asarray(canvas), np.array(labels), np.array(boxes, np.float32).reshape(-1, 4), mask)
+
+
+def composed(
+    drawings: Mapping[str, Image.Image], chosen: Sequence[str], count: int, seed: int, side: int = SIDE
+) -> tuple[Scene, tuple[str, ...]]:
+    """A scene of ``count`` things, ``chosen`` ones in turn or else random ones of `CLASSES`, and their names."""
+    names = tuple(drawings)
+    dice = np.random.default_rng(seed)
+    things = [names.index(chosen[at % len(chosen)]) for at in range(count)] if chosen else None
+    if things is None:
+        things = [names.index(CLASSES[at]) for at in dice.choice(len(CLASSES), count, replace=False)]
+    made = scene(dice, [tuple(drawings.values())], side, count, SCALE, things, tries=_TRIES)
+    return made, tuple(names[label] for label in made.labels)
 
 
 def _free_place(dice: np.random.Generator, mask: np.ndarray, alpha: np.ndarray, tries: int) -> tuple[int, int] | None:

@@ -14,12 +14,11 @@ from core.device import device
 from core.models import hub
 from core.models.catalog import ModelCard
 from core.models.framing import Framed, Framing
-from core.models.overlap import without_overlaps
+from core.models.overlap import LEAST, without_overlaps
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-LEAST = 0.05  # surer than this, or it is not even offered to a slider
 MOST_OVERLAP = 0.6  # of two boxes, or they are one thing claimed twice
 
 

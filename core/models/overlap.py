@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+LEAST = 0.05  # a score below this is not even offered
 HIT = 0.5  # a box that overlaps the truth by this much has found it, as in Pascal VOC (Everingham et al., 2010)
 
 
