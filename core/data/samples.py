@@ -173,6 +173,14 @@ SAMPLES: tuple[Sample, ...] = (
         """Congratulations, your address was selected as the winner of our monthly draw. To claim your prize of 1,500
         euros, reply within 24 hours with your bank details. This offer is confidential and will not be repeated.""",
     ),
+    _words(
+        "letter",
+        "Names and dates",
+        "Names, dates and amounts, and words that only look like them.",
+        """Dear Mrs. Okafor, thank you for your order of 3 May. Our invoice of $1,249.50 includes 19 % tax and is due
+        next Friday. Piotr Nowak will call you on Monday at ten about the two parcels, together 12 kg, that are still
+        missing. May Lindqvist, who took over from him in 2021, may join the call. Kind regards, Ana Torres""",
+    ),
 )
 SAMPLES_BY_SLUG = {sample.slug: sample for sample in SAMPLES}
 

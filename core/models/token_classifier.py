@@ -151,13 +151,12 @@ class TokenClassifier:
         tokens: tuple[str, ...],
         places: tuple[tuple[int, int], ...],
         words: tuple[int, ...],
-        n: int,
+        windows: int,
     ) -> Reading:
         probs = logits.softmax(-1).numpy()
         kinds = (OUTSIDE, *self.kinds)
-        shares = np.stack(
-            [probs[:, [kind_of(label) == kind for label in self.labels]].sum(1) for kind in ("", *self.kinds)], 1
-        )
+        own = np.array([kinds.index(kind_of(label) or OUTSIDE) for label in self.labels])
+        shares = np.stack([probs[:, own == at].sum(1) for at in range(len(kinds))], 1)
         begin = np.array([label.startswith("B-") for label in self.labels])
         inside = np.array([label.startswith("I-") for label in self.labels])
         begins = probs[:, begin].sum(1) > probs[:, inside].sum(1)
