@@ -12,6 +12,7 @@ from ui import (
     baselines,
     before_after,
     chunked,
+    composing,
     evidence,
     explaining,
     figures,
@@ -42,7 +43,7 @@ def explain_a_picture() -> None:
     """The current picture, one class, the chosen methods."""
     with st.sidebar:
         card = resources.model("image-classification", "model")
-    picked = inputs.image()
+    picked = composing.one(card)
     classifier = resources.image_classifier(card)
     answer = classifier.predict(picked.image, top=len(classifier.labels))
     with st.sidebar:

@@ -5,7 +5,7 @@ import streamlit as st
 
 from core.data import tables
 from core.plots import bars
-from ui import answers, detecting, figures, frame, inputs, resources, segmenting, source
+from ui import answers, composing, detecting, figures, frame, inputs, resources, segmenting, source
 from ui.words import literal
 
 TASKS = {"classify": "Classify", "detect": "Detect", "segment": "Segment"}
@@ -33,7 +33,7 @@ def classify() -> None:
         card = resources.model("image-classification", "model")
         top = st.slider("Answers to show", 3, 10, 5, key="top", bind="query-params")
 
-    picked = inputs.image()
+    picked = composing.one(card)
     classifier = resources.image_classifier(card)
     answer = classifier.predict(picked.image, top=top)
     seen = classifier.seen(picked.image)

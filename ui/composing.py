@@ -15,6 +15,7 @@ from ui.words import literal
 
 _SEED, _THINGS, _COUNT, _VENDOR = "scene.seed", "scene.things", "scene.count", "scene.by"
 _MOST, _FIRST_SEED, _LARGEST_SEED = 6, 5, 9_999
+_ANY = "any"
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,27 @@ def show(card: ModelCard) -> Shown:
     return Shown(picked, made, names, tuple(drawings))
 
 
+def one(card: ModelCard) -> Picked:
+    """The current picture for a classifier; one that knows emoji alone is offered an emoji first."""
+    if not card.shipped:
+        return inputs.image()
+    strip = st.container()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Another emoji", icon=":material/casino:", on_click=_another, help="The next seed.")
+        with st.popover("Compose", icon=":material/category:"):
+            name = st.selectbox(
+                "Emoji", (_ANY, *CLASSES), key="scene.one", bind="query-params", on_change=inputs.show_scene
+            )
+            seed, vendor = _ground()
+            credit()
+    made, kind = scenes.alone(scenes.sprites(vendor), seed, CLASSES.index(name) if name != _ANY else None)
+    with strip:
+        picked = inputs.image(Image.fromarray(made.pixels))
+    if picked.slug != inputs.SCENE:
+        return picked
+    return Picked(picked.image, f"{CLASSES[kind]}, by {VENDORS[vendor]}", picked.slug)
+
+
 def credit() -> None:
     """Where the drawings come from, as their licences ask."""
     st.caption(
@@ -75,6 +97,13 @@ def _controls(card: ModelCard) -> tuple[list[str], int, int, str]:
         on_change=inputs.show_scene,
     )
     count = st.slider("How many", 1, _MOST, 4, key=_COUNT, bind="query-params", on_change=inputs.show_scene)
+    seed, vendor = _ground()
+    credit()
+    return chosen, max(count, len(chosen)), seed, vendor
+
+
+def _ground() -> tuple[int, str]:
+    """The seed of places and ground, and the vendor."""
     seed = st.number_input(
         "Seed of places and ground", 0, _LARGEST_SEED, _FIRST_SEED, key=_SEED, bind="query-params",
         on_change=inputs.show_scene,
@@ -88,8 +117,7 @@ def _controls(card: ModelCard) -> tuple[list[str], int, int, str]:
         bind="query-params",
         on_change=inputs.show_scene,
     )
-    credit()
-    return chosen, max(count, len(chosen)), int(seed), vendor
+    return int(seed), vendor
 
 
 def _drawings(card: ModelCard, vendor: str) -> dict[str, Image.Image]:

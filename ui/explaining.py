@@ -9,7 +9,7 @@ from core.attribution import METHODS_BY_NAME
 from core.attribution.metrics import deletion, text_deletion
 from core.attribution.metrics.base import Curve, Erased
 from core.attribution.result import Explained, refined
-from ui.inputs import OWN, Picked
+from ui.inputs import OWN, SCENE, Picked
 from ui.kept import Kept, of_everybody, of_this_session
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def of_picture(classifier: "ImageClassifier", picked: Picked, target: int, basel
     """The question about a picture, with another one as its baseline."""
     card = classifier.card
     shown = [picked] if baseline is None else [picked, baseline]
-    own = tuple(hashlib.sha256(one.image.tobytes()).hexdigest() if one.slug == OWN else "" for one in shown)
+    own = tuple(hashlib.sha256(one.image.tobytes()).hexdigest() if one.slug in (OWN, SCENE) else "" for one in shown)
     key = ("picture", card.slug, str(card.folder or ""), *(one.slug for one in shown), own, target)
     nothing = None if baseline is None else classifier.pixels(baseline.image)
     ours = not any(own) and card.folder is None

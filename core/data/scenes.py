@@ -54,8 +54,8 @@ NEW_THINGS = ("avocado", "balloon", "lady beetle", "mushroom", "owl", "teapot", 
 VENDORS = {"noto": "Noto (seen in training)", "twemoji": "Twemoji (never seen)"}
 SPRITES = "scene_sprites.npz"
 BACKGROUND = "background"
-SIDE, SCALE = 288, (0.28, 0.46)
-"""Of scenes for visitors: three pixels for each one of training's; sizes that training had."""
+SIDE, SCALE, LARGE = 288, (0.28, 0.46), (0.6, 0.9)
+"""Of scenes for visitors: three pixels for each one of training's; sizes that training had, of several and of one."""
 _TRIES = 60
 _WHITE = 248
 _TURN = 25  # degrees
@@ -97,12 +97,14 @@ def sprites(vendor: str) -> tuple[Image.Image, ...]:
     return tuple(drawn[name] for name in CLASSES)
 
 
-def cut_out(pixels: np.ndarray) -> Image.Image:
+def cut_out(pixels: np.ndarray, white_from: int = _WHITE) -> Image.Image:
     """``pixels (H, W, 3)`` without the white that touches the border, cropped to what is left, as RGBA.
+
+    White is what has all three colours at ``white_from`` or above.
 
     An all-white picture leaves nothing, which is an IndexError; who takes pictures of visitors asks before.
     """
-    white = np.pad((pixels >= _WHITE).all(2), 1, constant_values=True)
+    white = np.pad((pixels >= white_from).all(2), 1, constant_values=True)
     regions: np.ndarray = ndimage.label(white)[0]  # pyright: ignore[reportIndexIssue]
     alpha = (regions != regions[0, 0])[1:-1, 1:-1]
     rows, columns = np.flatnonzero(alpha.any(1)), np.flatnonzero(alpha.any(0))
@@ -155,6 +157,14 @@ def composed(
         things = [names.index(CLASSES[at]) for at in dice.choice(len(CLASSES), count, replace=False)]
     made = scene(dice, [tuple(drawings.values())], side, count, SCALE, things, tries=_TRIES)
     return made, tuple(names[label] for label in made.labels)
+
+
+def alone(drawings: Sequence[Image.Image], seed: int, kind: int | None = None, side: int = SIDE) -> tuple[Scene, int]:
+    """A scene of one large thing, of class ``kind`` or a random one, and its class."""
+    dice = np.random.default_rng(seed)
+    things = None if kind is None else (kind,)
+    made = scene(dice, [drawings], side, 1, LARGE, things)
+    return made, int(made.labels[0])
 
 
 def _free_place(dice: np.random.Generator, mask: np.ndarray, alpha: np.ndarray, tries: int) -> tuple[int, int] | None:

@@ -115,3 +115,13 @@ def test_the_code_that_ran_is_the_methods_own_module(page):
     page.run()
     fine(page)
     assert page.code[0].value == (ROOT / "core" / "attribution" / "grad_cam.py").read_text().strip()
+
+
+def test_attention_of_our_own_transformer_is_shown_on_an_emoji(page):
+    page.session_state["model"] = "emoji-vit"
+    page.session_state["image_methods"] = ["Attention rollout"]
+    page.run()
+    assert not page.exception and not page.error
+    assert any(button.label == "Another emoji" for button in page.button)
+    assert page.multiselect(key="image_methods").value == ["Attention rollout"]
+    assert len(page.get("image")) >= 2

@@ -67,3 +67,17 @@ def test_every_tab_opens(page):
         page.session_state["vision.tabs"] = tab
         page.run()
         assert not page.exception, tab
+
+
+def test_a_network_that_knows_emoji_alone_is_offered_an_emoji_first(page):
+    page.session_state["model"] = "emoji-vit"
+    page.session_state["scene.one"] = "red apple"
+    page.session_state["scene.by"] = "noto"
+    page.run()
+    assert not page.exception and page.header[0].value.startswith("red apple")
+    assert any("red apple, by Noto" in caption.value for caption in page.caption)
+    before = bars(page)["x"]
+    next(button for button in page.button if button.label == "Another emoji").click().run()
+    assert not page.exception and bars(page)["x"] != before
+    page.selectbox(key="scene.one").set_value("penguin").run()
+    assert page.header[0].value.startswith("penguin")
