@@ -19,7 +19,7 @@ from recipes import digits, digits_figures, shipping
 from recipes.digits_judge import bent
 from recipes.training import Trainee, mixed
 
-STEPS, BATCH, LEARNING_RATE = 4_000, 64, 5e-4
+STEPS, BATCH, LEARNING_RATE = 1_500, 64, 5e-4
 NAME = "digits-gan"
 MOMENTUM = (0.5, 0.99)  # less memory than usual, since the other network keeps changing what is right
 
@@ -36,7 +36,8 @@ class Duel(Trainee):
 
     def turn(self, real: Tensor) -> Tensor:
         """The critic takes a step on ``real (B, 1, 28, 28)`` and as many drawn ones; then the loss of the drawer."""
-        drawn = self.network(torch.randn(len(real), self.network.latent_dim))  # pyright: ignore
+        with mixed():
+            drawn = self.network(torch.randn(len(real), self.network.latent_dim)).float()  # pyright: ignore
         self.critic_optimizer.zero_grad()
         with mixed():
             told = self.critic(bent(torch.cat([real, drawn.detach()]))).float()

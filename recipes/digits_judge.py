@@ -15,10 +15,10 @@ from core.finetuning.metrics import wilson
 from core.models import digit_reader
 from core.models.digit_reader import DigitReader
 from core.models.shipped import Facts
-from recipes import digits, shipping
+from recipes import digits, digits_figures, shipping
 from recipes.training import Trainee, mixed
 
-STEPS, BATCH, LEARNING_RATE = 1_500, 64, 2e-3
+STEPS, BATCH, LEARNING_RATE = 1_200, 64, 2e-3
 
 
 def bent(pixels: Tensor) -> Tensor:
@@ -62,7 +62,7 @@ def main(minutes: float) -> None:
         labels=tuple(str(digit) for digit in range(digits.CLASSES)),
         max_seq_length=0,
         seconds=round(learner.seconds),
-        machine=shipping.machine(("torch",)),
+        machine=shipping.machine(("torch",)) + digits_figures.BESIDE,
         figures=figures,
     )
     shipping.ship(digit_reader.NAME, model, facts)
