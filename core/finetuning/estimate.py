@@ -18,8 +18,9 @@ _ANSWER = {"image": 0.006, "text": 0.0005}
 # One example of an epoch, in answers; of a network's memory, how many copies of it learning takes.
 _EPOCH = {"partial": 1.6, "lora": 3.0, "full": 3.2, "contrastive": 4.5}
 _COPIES = {"probe": 1.5, "partial": 2.0, "lora": 2.0, "full": 5.0, "contrastive": 5.0}
-# Megabytes that one token of a batch takes while it learns, at MiniLM's width.
+# Megabytes that one token takes while it learns, at MiniLM's width; a batch learns in passes of so many at most.
 _TOKEN_MB = {"partial": 0.15, "lora": 0.55, "full": 0.45, "contrastive": 0.45}
+_PASS = 1024
 _WEIGHT = 0.4  # of a new measurement beside the earlier ones
 
 
@@ -59,6 +60,8 @@ def estimate(strategy: Strategy, card: ModelCard, kind: str, examples: int, sett
     guess = STARTING_MB + card.megabytes * _COPIES[strategy.name]
     if kind == TEXT:
         tokens = settings.get("batch_size", 16) * settings.get("max_seq_length", 128)
+        if strategy.name != "contrastive":  # which compares all texts of a batch
+            tokens = min(tokens, _PASS)
         guess += tokens * _TOKEN_MB.get(strategy.name, 0.0)
     megabytes = known.get(f"{strategy.name} MB", guess)
     return Estimate(seconds, round(megabytes), measured)
