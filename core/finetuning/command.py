@@ -6,7 +6,7 @@ from typing import Any
 
 from core.finetuning import STRATEGIES, STRATEGIES_BY_NAME
 from core.models import MODELS
-from core.models.catalog import TEXT_GENERATION
+from core.models.catalog import CLASSIFYING
 from core.params import Choice, FloatRange, IntRange, Param, Toggle, params_of
 
 EXAMPLES = """\
@@ -29,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    bases = ", ".join(card.slug for card in MODELS if card.task != TEXT_GENERATION)
+    bases = ", ".join(card.slug for card in MODELS if card.task in CLASSIFYING)
     strategies = "; ".join(f"{one.name}: {one.trains}" for one in STRATEGIES)
     made.add_argument("data", type=Path, metavar="DATA", help="a folder, a zip or a table of examples")
     made.add_argument("--out", type=Path, required=True, help="a new folder for the model, its card and its scripts")

@@ -19,6 +19,7 @@ from core.finetuning.run import PRETRAINED, RANDOM, Outcome, Progress, Run, Trai
 from core.finetuning.split import Split, split
 from core.finetuning.strategies.base import TEXT, Strategy
 from core.models import MODELS_BY_SLUG, ModelCard
+from core.models.catalog import CLASSIFYING
 
 if TYPE_CHECKING:
     from core.finetuning.backbone import Backbone
@@ -227,6 +228,6 @@ def _strategy(name: str) -> Strategy:
 
 
 def _base(slug: str) -> ModelCard:
-    if slug not in MODELS_BY_SLUG:
+    if slug not in MODELS_BY_SLUG or MODELS_BY_SLUG[slug].task not in CLASSIFYING:
         raise PlaygroundError(f"There is no model {slug[:40]!r} to start from; choose one from the list.")
     return MODELS_BY_SLUG[slug]

@@ -28,6 +28,8 @@ TASKS = (
 )
 
 
+CLASSIFYING = (IMAGE_CLASSIFICATION, TEXT_ENCODING, TEXT_CLASSIFICATION)
+"""Tasks whose models can be taught classes of one's own."""
 HERE_ONLY = "comes with the playground"
 
 

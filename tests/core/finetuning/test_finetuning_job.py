@@ -253,6 +253,7 @@ def test_frozen_things_stay_frozen(make_task, toy, tiny_image) -> None:
     [
         ({"strategy": "magic"}, "no strategy 'magic'"),
         ({"base": "nothing"}, "no model 'nothing'"),
+        ({"base": "smollm2-135m"}, "no model 'smollm2-135m' to start from"),
         ({"base": "tiny-image"}, "does not read texts"),
         ({"settings": {"learning_rate": 7}}, "Learning rate"),
         ({"weights": "golden"}, "no weights 'golden'"),
