@@ -19,7 +19,7 @@ _ANSWER = {"image": 0.006, "text": 0.0005}
 _EPOCH = {"partial": 1.6, "lora": 3.0, "full": 3.2, "contrastive": 4.5}
 _COPIES = {"probe": 1.5, "partial": 2.0, "lora": 2.0, "full": 5.0, "contrastive": 5.0}
 # Megabytes that one token takes while it learns, at MiniLM's width; a batch learns in passes of so many at most.
-_TOKEN_MB = {"partial": 0.15, "lora": 0.55, "full": 0.45, "contrastive": 0.45}
+_TOKEN_MB = {"partial": 0.15, "lora": 0.55, "full": 0.25, "contrastive": 0.3}
 _PASS = 1024
 _WEIGHT = 0.4  # of a new measurement beside the earlier ones
 

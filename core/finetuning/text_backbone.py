@@ -99,7 +99,7 @@ class TextBackbone(Backbone):
         """The stock classifier, its last layer still to be replaced."""
         encodes = self.card.task == TEXT_ENCODING
         auto_class = "AutoModel" if encodes else "AutoModelForSequenceClassification"
-        # With dropout the fused attention falls back to one in 32 bits that keeps half as much again for its gradient.
+        # With dropout the fused attention falls back to one in 32 bits that keeps a third more for its gradient.
         loaded: Any = hub.load_model(self.card, auto_class, attn_implementation="eager")
         kind = loaded.config.model_type
         if kind != "bert" and (encodes or kind != "distilbert"):

@@ -26,7 +26,14 @@ def of_many_lengths(count: int = 96) -> LabelledTexts:
 
 def begun(card, folder: Path) -> Run:
     data, settings = of_many_lengths(), TextFullSettings(class_weights=True, learning_rate=RATE)
-    return Run(data, split(data, seed=0, valid_split=0.2), settings, backbones.load(card, data, settings), folder, lambda: False)
+    return Run(
+        data,
+        split(data, seed=0, valid_split=0.2),
+        settings,
+        backbones.load(card, data, settings),
+        folder,
+        lambda: False,
+    )
 
 
 def stepped(run: Run, *, whole: bool = False) -> tuple[list[int], float, list[torch.Tensor]]:
