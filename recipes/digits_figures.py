@@ -105,9 +105,9 @@ def judge(name: str, drawn: Tensor, asked: Sequence[int] | None, recipe: str, se
     near, usual = apart(drawn, learned), apart(real, learned)
     notes = (
         "Near and far are measured in what the reader makes of a picture; guessing is noise in place of digits.",
-        f"Half of the real digits are {precise(others, some).mean():.0%} near and {covered(others, some).mean():.0%} met "
-        f"by the other half. The reader is sure of {of_drawn.sure.mean():.0%} of the drawn ({of_real.sure.mean():.0%} "
-        f"of the real, but {of_noise.sure.mean():.0%} of noise too: its sureness alone says little).",
+        f"Half of the real digits are {precise(others, some).mean():.0%} near, and {covered(others, some).mean():.0%} "
+        f"met by, the other half. The reader is sure of {of_drawn.sure.mean():.0%} of the drawn and of "
+        f"{of_real.sure.mean():.0%} of the real ones, but of {of_noise.sure.mean():.0%} of noise too.",
         f"Of {len(drawn):,} drawn digits, {counts.min()} to {counts.max()} are read as each of the ten.",
         f"Fréchet distance to real digits {frechet(of_real.features, of_drawn.features):.1f} (half of the real ones to "
         f"the other half {frechet(some, others):.1f}, noise {frechet(of_real.features, of_noise.features):.0f}).",

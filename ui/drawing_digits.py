@@ -126,11 +126,11 @@ def diffuse(asked: "ByDiffusion", name: tuple, key: str) -> Result | None:
 
     line = Stoppable(asked, key)
     if line.stopped:
-        return of_this_session().get(name)
-    steps = []
+        found = of_this_session().get(name)
+        return _result(found, asked) if found else None
+    steps = of_this_session().put(name, [])
     for step in drawn_digits.by_diffusion(network(SLUGS[DIFFUSION]), asked, lambda: False):
         steps.append(step)
-        of_this_session().put(name, _result(steps, asked)) if step.number in (1, step.total // 2) else None
         line.tell("Taking out the noise", step.number / step.total)
     line.done()
     return of_everybody().put(name, _result(steps, asked))

@@ -78,7 +78,7 @@ EMOJI_SEGMENTER = replace(
     parameters=1_054_617,
     about="A small SegFormer that says of every point of a picture which of 32 emoji covers it.",
     limits="It knows 32 emoji, up to about four in a picture of 96 × 96 pixels; photos are new to it.",
-    package=weights("emoji-segmenter", "0"),
+    package=weights("emoji-segmenter", "ddd2742572575076aaf45f18a164fbb8ae413f3a9d0847614a11a331eab04b60"),
     shipped="emoji-segmenter",
 )
 
@@ -92,7 +92,11 @@ TEXT_TO_EMOJI = replace(
     megabytes=11,
     about="A small Stable Diffusion: a sentence encoder, a denoiser and an autoencoder that draw one emoji.",
     limits="It learned for hours, not weeks: colours and simple shapes follow the words, details often do not.",
-    package=weights("text-to-emoji", "0", "unet/diffusion_pytorch_model.safetensors"),
+    package=weights(
+        "text-to-emoji",
+        "4263c7926710b3fe79dc1e9079498d08d4aced598c90348c471ceade17f930d7",
+        "unet/diffusion_pytorch_model.safetensors",
+    ),
     shipped="text-to-emoji",
 )
 
@@ -100,7 +104,7 @@ _DIFFUSERS = "unet/diffusion_pytorch_model.safetensors"
 
 DIGITS_VAE = ModelCard(
     slug="digits-vae",
-    title="VAE (our own)",
+    title="VAE of digits (our own)",
     task=IMAGE_GENERATION,
     hub_id="digits-vae",
     revision=None,
@@ -117,7 +121,7 @@ DIGITS_VAE = ModelCard(
 DIGITS_VAE_MAP = replace(
     DIGITS_VAE,
     slug="digits-vae-map",
-    title="VAE with a map (our own)",
+    title="VAE of digits, two numbers (our own)",
     hub_id="digits-vae-map",
     parameters=796_245,
     about="The same network with 2 numbers instead of 16, so that all that it can draw fits on a map.",
@@ -129,7 +133,7 @@ DIGITS_VAE_MAP = replace(
 DIGITS_GAN = replace(
     DIGITS_VAE,
     slug="digits-gan",
-    title="GAN (our own)",
+    title="GAN of digits (our own)",
     hub_id="digits-gan",
     parameters=398_545,
     megabytes=1,
@@ -142,7 +146,7 @@ DIGITS_GAN = replace(
 DIGITS_DIFFUSION = replace(
     DIGITS_VAE,
     slug="digits-diffusion",
-    title="Diffusion (our own)",
+    title="Diffusion of digits (our own)",
     hub_id="digits-diffusion",
     parameters=943_964,
     about="It learned to take noise out of digits, and so draws the digit you ask for out of noise, step by step.",

@@ -135,7 +135,8 @@ def _figure(cell: Cell) -> str:
         small = f'<img alt="" src="{data_url(cell.beside)}" style="{_PIXELATED};width:34px;height:34px">'
         note = f'<span style="opacity:.75">{html.escape(cell.note)}</span>'
         beside = f'<div style="display:flex;gap:6px;align-items:center;font-size:.75rem">{small}{note}</div>'
-    return f'<figure style="margin:0;display:grid;gap:4px;align-content:start;font-size:.8rem">{picture}{caption}{beside}</figure>'
+    style = "margin:0;display:grid;gap:4px;align-content:start;font-size:.8rem"
+    return f'<figure style="{style}">{picture}{caption}{beside}</figure>'
 
 
 def _frame(framed: bool) -> str:
