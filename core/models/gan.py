@@ -15,7 +15,7 @@ class GAN(Plain):
         width: channels at 14 × 14; twice as many at 7 × 7.
     """
 
-    def __init__(self, latent_dim: int = 64, width: int = 48) -> None:
+    def __init__(self, latent_dim: int = 64, width: int = 32) -> None:
         super().__init__(latent_dim=latent_dim, width=width)
         self.latent_dim = latent_dim
         self.generator = nn.Sequential(
@@ -52,7 +52,7 @@ class Critic(nn.Module):
     Spectral normalisation (Miyato et al., 2018) bounds how fast its opinion may change, which keeps the game even.
     """
 
-    def __init__(self, width: int = 48) -> None:
+    def __init__(self, width: int = 32) -> None:
         super().__init__()
         self.layers = nn.Sequential(
             spectral_norm(nn.Conv2d(1, width, 4, 2, 1)),  # (B, width, 14, 14)

@@ -45,7 +45,7 @@ def test_a_game_goes_on_where_it_was_stopped(tmp_path):
     whole, first = duel(tmp_path / "whole.pt"), duel(tmp_path / "parts.pt")
     whole.train(lambda _: whole.turn(real), steps=4, seconds=60)
     with pytest.raises(KeyError):
-        first.train(lambda number: {n: first.turn for n in range(2)}[number](real), steps=4, seconds=60)
+        first.train(lambda number: dict.fromkeys(range(2), first.turn)[number](real), steps=4, seconds=60)
     first.save()
     again = duel(tmp_path / "parts.pt")
     assert again.step == 2
