@@ -1,9 +1,9 @@
-"""Generation: a small language model answers or continues, token by token, and shows how sure it was."""
+"""Generation: a small language model writes, token by token, and shows how sure it was; small networks draw."""
 
 import streamlit as st
 
 from core.plots import token_strip
-from ui import figures, frame, resources, source, writing
+from ui import drawing_digits, figures, frame, painting, resources, source, writing
 from ui.words import literal
 
 PACE = 0.2  # seconds between two looks while it writes
@@ -129,40 +129,47 @@ def sentences(look) -> str:
     )
 
 
+def text(mode: str) -> None:
+    """Writing: the samples, the text as it grows, and what there is to say of it."""
+    with st.sidebar, frame.stopping():
+        card = resources.model("text-generation", "model")
+        sampling = writing.sampling()
+    here = writing.desk(mode)
+    first = samples(here)
+    with frame.plain_errors(), st.spinner("Waking the model…"):
+        writing.follow(here, card, sampling, first)
+    frame.notices(here.notices)
+    if here.mode == writing.CONTINUE:
+        opening(here)
+    if here.writing is not None:
+        if here.mode == writing.ANSWER:
+            for role, words in here.turns:
+                with st.chat_message(role, avatar=AVATARS[role]):
+                    st.markdown(literal(words))
+        now = here.writing.look()
+        if now.cut:
+            frame.notices(("The beginning was left out: the model reads the last 1,024 tokens.",))
+        st.fragment(show, run_every=PACE if now.active else None)(here, now.active)
+        if here.mode == writing.ANSWER:
+            with st.container():
+                st.chat_input(
+                    "Ask on", key="ask", max_chars=4000, on_submit=lambda: writing.send(here, st.session_state["ask"])
+                )
+        if not now.active:
+            tabs(here)
+        frame.account(now.seconds if not now.active else None)
+
+
+SHOWN = {painting.EMOJI: painting.show, drawing_digits.DIGITS: drawing_digits.show}  # all else writes text
+
 frame.begin(__file__)
-with st.sidebar, frame.stopping():
-    mode = st.segmented_control(
+with st.sidebar:
+    task = st.segmented_control(
         "Task",
-        [writing.ANSWER, writing.CONTINUE],
+        [writing.ANSWER, writing.CONTINUE, *SHOWN],
         default=writing.ANSWER,
         required=True,
         key="mode",
         bind="query-params",
     )
-    card = resources.model("text-generation", "model")
-    sampling = writing.sampling()
-
-here = writing.desk(mode)
-first = samples(here)
-with frame.plain_errors(), st.spinner("Waking the model…"):
-    writing.follow(here, card, sampling, first)
-frame.notices(here.notices)
-if here.mode == writing.CONTINUE:
-    opening(here)
-if here.writing is not None:
-    if here.mode == writing.ANSWER:
-        for role, text in here.turns:
-            with st.chat_message(role, avatar=AVATARS[role]):
-                st.markdown(literal(text))
-    now = here.writing.look()
-    if now.cut:
-        frame.notices(("The beginning was left out: the model reads the last 1,024 tokens.",))
-    st.fragment(show, run_every=PACE if now.active else None)(here, now.active)
-    if here.mode == writing.ANSWER:
-        with st.container():
-            st.chat_input(
-                "Ask on", key="ask", max_chars=4000, on_submit=lambda: writing.send(here, st.session_state["ask"])
-            )
-    if not now.active:
-        tabs(here)
-    frame.account(now.seconds if not now.active else None)
+SHOWN.get(task, lambda: text(task))()

@@ -93,7 +93,8 @@ def figures(painter: Painter, known: emoji_diffusion.Examples) -> list[Figure]:
     seen = dice.choice(np.flatnonzero(learned), EACH, replace=len(np.flatnonzero(learned)) < EACH)
     unseen = np.resize(np.flatnonzero(~learned), EACH)
     found = []
-    for what, chosen in (("names that it learned", seen), ("names that it never saw", unseen)):
+    new = f"{len(np.flatnonzero(~learned))} names that it never saw"
+    for what, chosen in (("names that it learned", seen), (new, unseen)):
         captions = [known.captions[usable[at][0]] for at in chosen]
         ours = features(painted(painter, captions))
         measure = f"found as the right one of {AMONG}"

@@ -43,7 +43,7 @@ PAGES: tuple[PageRow, ...] = (
         "Generation",
         "Use",
         ":material/auto_awesome:",
-        "Watch a small language model write, token by token.",
+        "Watch small models write and draw, token by token and step by step.",
     ),
     PageRow(
         "pages/transfer_learning.py",

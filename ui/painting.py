@@ -15,19 +15,27 @@ from core.models.catalog import TEXT_TO_IMAGE
 from core.params import make, params_of
 from ui import frame, kept, params, resources, source
 from ui.stoppable import Stoppable
-from ui.words import literal
+from ui.words import literal, percent
 
 if TYPE_CHECKING:
     from core.models.painter import Painter, Painting, Step
 
 Film = tuple["Step", ...]
-WIDTH, SMALL = 176, 72  # pixels on the page
+EMOJI = "Emoji"
+WIDTH, SMALL, TINY = 152, 72, 40  # pixels on the page: two wide ones fit beside each other on a phone
 COUNTS = (1, 4, 8)
 LONGEST = 120  # characters
 STRIP = 8  # frames
-KNOWN = ("red apple", "smiling face", "blue fish", "rocket", "evergreen tree", "pizza")
-MIXED = ("blue apple", "red rocket", "green cat", "happy pizza")
+KNOWN = ("red apple", "house", "sunflower", "soccer ball", "grinning face", "pizza")
+MIXED = ("blue apple", "green cat", "blue fish", "happy pizza", "rocket")
 GUIDANCES = (0.0, 1.0, 3.0, 6.0)
+
+
+def show() -> None:
+    """All of the page below its title and its choice of task."""
+    with st.sidebar, frame.stopping():
+        card, painting = controls()
+    page(card, painting)
 
 
 def controls() -> "tuple[ModelCard, Painting]":
@@ -64,7 +72,7 @@ def asked() -> tuple[str, int]:
             (*KNOWN, *MIXED),
             key="caption.pick",
             on_change=_take,
-            help=f"The first {len(KNOWN)} are names that it learned, the others mix what no picture showed together.",
+            help=f"The first {len(KNOWN)} are names that it learned, the others are new to it.",
         )
         count = st.segmented_control(
             "Pictures", COUNTS, default=COUNTS[1], required=True, key="count", bind="query-params"
@@ -121,14 +129,16 @@ def drawn(
 
 def pictures(painter: "Painter", film: Film, caption: str) -> None:
     """Each picture with the nearest of those that the model learned from."""
+    st.caption("Below each: the nearest of the pictures that it learned from.")
     with st.container(horizontal=True, key="painted"):
         for image in film[-1].guess:
             near = painter.nearest(image)
             with st.container(width=WIDTH):
                 st.image(enlarged(image), width=WIDTH, alt=f"What the model drew for {caption}")
                 with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                    st.image(enlarged(near.image), width=SMALL // 2, alt=f"The emoji {near.name}")
-                    st.caption(f"nearest it learned from: {literal(near.name)}, {near.likeness:.0%} alike")
+                    st.image(enlarged(near.image), width=TINY, alt=f"The emoji {near.name}")
+                    with st.container(width=WIDTH - TINY - 16):
+                        st.caption(f"{literal(near.name)}, {percent(near.likeness)} alike")
 
 
 def strip(film: Film) -> None:
@@ -139,7 +149,7 @@ def strip(film: Film) -> None:
 
 def _scrub(film: Film) -> None:
     total = len(film)
-    at = film[st.slider("Step", 1, total, total, key="painting.step") - 1] if total > 1 else film[0]
+    at = film[st.slider("Step", 1, total, max(total // 3, 1), key="painting.step") - 1] if total > 1 else film[0]
     with st.container(horizontal=True):
         for image, words in ((at.noisy[0], "what is there"), (at.guess[0], "what it will become, it thinks")):
             with st.container(width=WIDTH):
@@ -203,8 +213,8 @@ def _inside(painter: "Painter", card: ModelCard, caption: str, painting: "Painti
 
 def _one(film: Film, words: str) -> None:
     if film:
-        with st.container(width=WIDTH * 2 // 3):
-            st.image(enlarged(film[-1].guess[0]), width=WIDTH * 2 // 3, alt=f"The picture with {words}")
+        with st.container(width=WIDTH):
+            st.image(enlarged(film[-1].guess[0]), width=WIDTH, alt=f"The picture with {words}")
             st.caption(literal(words))
 
 

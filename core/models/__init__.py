@@ -11,14 +11,18 @@ MODELS: tuple[ModelCard, ...] = (
     catalog.CONVNEXT_TINY,
     catalog.VIT_BASE,
     catalog.YOLOS_TINY,
+    ours.EMOJI_SEGMENTER,
     catalog.SEGFORMER_B0,
     catalog.MINILM_L6,
     catalog.PARAPHRASE_MINILM_L3,
     catalog.SPAM_OR_HAM,
     catalog.TOPICS,
     catalog.DISTILBERT_SST2,
+    catalog.DETAILS,
+    catalog.BERT_NER,
     catalog.SMOLLM2_135M,
     catalog.SMOLLM2_360M,
+    ours.TEXT_TO_EMOJI,
 )
 MODELS_BY_SLUG = {card.slug: card for card in MODELS}
 

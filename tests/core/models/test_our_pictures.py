@@ -10,13 +10,20 @@ from safetensors.torch import load_file, save_file
 
 from core.data import scenes
 from core.models import MODELS, hub, shipped
-from core.models.catalog import HERE_ONLY, IMAGE_CLASSIFICATION
+from core.models.catalog import HERE_ONLY, IMAGE_CLASSIFICATION, IMAGE_SEGMENTATION
 from core.models.image_classifier import ImageClassifier
+from core.models.segmenter import Segmenter
 
 CLASSIFIERS = [card for card in MODELS if card.shipped and card.task == IMAGE_CLASSIFICATION]
+SEGMENTERS = [card for card in MODELS if card.shipped and card.task == IMAGE_SEGMENTATION]
+every_segmenter = pytest.mark.parametrize("card", SEGMENTERS, ids=lambda card: card.slug)
 every_classifier = pytest.mark.parametrize("card", CLASSIFIERS, ids=lambda card: card.slug)
 FIXED = scenes.scene(np.random.default_rng(0), [scenes.sprites("noto")], 64, 1, (0.8, 0.8), (24,))  # a red apple
-GOLDEN = {"emoji-vit": [-0.811695, -0.936361, 0.603623, -0.297286, -0.064608, 0.51101]}  # of the first six classes
+SCENE = scenes.scene(np.random.default_rng(0), [scenes.sprites("noto")], 96, 3, (0.4, 0.5), (24, 21, 29))
+GOLDEN = {
+    "emoji-segmenter": [6.791086, -9.259221, -8.428154, -8.548085],
+    "emoji-vit": [-0.811695, -0.936361, 0.603623, -0.297286, -0.064608, 0.51101],
+}  # of the first six classes
 
 
 def one_each(vendor: str) -> list[tuple[Image.Image, int]]:
@@ -29,6 +36,15 @@ def one_each(vendor: str) -> list[tuple[Image.Image, int]]:
 
 def right(classifier: ImageClassifier, vendor: str) -> float:
     return float(np.mean([classifier.predict(image).targets[0] == kind for image, kind in one_each(vendor)]))
+
+
+def pixels_right(segmenter: Segmenter, vendor: str) -> float:
+    """The share of points with something on them that get its name."""
+    dice = np.random.default_rng(2)
+    some = [scenes.scene(dice, [scenes.sprites(vendor)], 96, 3, (0.3, 0.6)) for _ in range(24)]
+    masks = [segmenter.segment(Image.fromarray(one.pixels)).mask for one in some]
+    hits = [(mask == one.mask)[one.mask > 0].mean() for mask, one in zip(masks, some, strict=True)]
+    return float(np.mean(hits))
 
 
 def ruined(card, folder):
@@ -59,6 +75,22 @@ def test_what_it_learned_makes_the_difference(card, tmp_path):
     assert classifier.labels == scenes.CLASSES
     assert right(classifier, "noto") >= 0.7 and right(classifier, "twemoji") >= 0.35
     assert right(ImageClassifier.load(ruined(card, tmp_path)), "noto") <= 0.2
+
+
+@every_segmenter
+def test_a_fixed_scene_is_segmented_the_same_everywhere(card):
+    segmenter = Segmenter.load(card)
+    framed = segmenter.framing.frame(Image.fromarray(SCENE.pixels))
+    logits = segmenter.logits(segmenter.framing.pixels(framed))[0, :4, 12, 12]
+    torch.testing.assert_close(logits, torch.tensor(GOLDEN[card.slug]), atol=1e-4, rtol=0)
+
+
+@every_segmenter
+def test_what_it_learned_finds_things_point_by_point(card, tmp_path):
+    segmenter = Segmenter.load(card)
+    assert segmenter.labels == (scenes.BACKGROUND, *scenes.CLASSES)
+    assert pixels_right(segmenter, "noto") >= 0.6 and pixels_right(segmenter, "twemoji") >= 0.35
+    assert pixels_right(Segmenter.load(ruined(card, tmp_path)), "noto") <= 0.2
 
 
 @pytest.mark.parametrize("card", [card for card in MODELS if card.revision_source == HERE_ONLY], ids=lambda c: c.slug)

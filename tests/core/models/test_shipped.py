@@ -104,4 +104,4 @@ def test_what_it_learned_makes_the_difference(card, tmp_path, monkeypatch):
 
 def test_facts_are_plain_json():
     for card in OURS:
-        assert json.loads((shipped.FOLDER / card.shipped / shipped.FACTS).read_text())["labels"]
+        assert json.loads((shipped.FOLDER / card.shipped / shipped.FACTS).read_text())["figures"]
