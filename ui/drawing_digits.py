@@ -235,7 +235,7 @@ def code(kind: str) -> None:
             source.show(digit_diffusion.DigitDiffusion.sample)
 
 
-def side_by_side(asked: "ByDiffusion") -> None:
+def side_by_side(asked: "AtOnce | ByDiffusion") -> None:
     """As many digits of each network from one seed, and how good each is by the figures of its card."""
     from core.models.drawn_digits import AtOnce
 

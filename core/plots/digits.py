@@ -43,7 +43,7 @@ def sheet(cells: Sequence[Cell], side: int = 92) -> str:
     )
 
 
-def strip(images: Sequence[np.ndarray], alts: Sequence[str], chosen: int = -1, side: int = 56) -> str:
+def strip(images: Sequence[np.ndarray] | np.ndarray, alts: Sequence[str], chosen: int = -1, side: int = 56) -> str:
     """Safe HTML: pictures in one row that scrolls where it does not fit; the ``chosen`` one is framed."""
     tiles = "".join(
         f'<img alt="{html.escape(alt)}" src="{data_url(image)}" '
