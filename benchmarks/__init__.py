@@ -12,6 +12,8 @@ BENCHMARKS: dict[str, str] = {
     "finetune-image-probe": "benchmarks.finetune_image_probe",
     "job-start": "benchmarks.job_start",
     "finetune-large-images": "benchmarks.finetune_large_images",
+    "emoji-sample": "benchmarks.emoji_sample",
+    "starter-quality": "benchmarks.starter_quality",
     "app-rerun": "benchmarks.app_rerun",
     "memory-starters": "benchmarks.memory_starters",
 }

@@ -11,7 +11,17 @@ from benchmarks.visitor import Visitor, serve
 from core.device import MB
 
 IDLE_MB, BUSY_MB = 1200, 2400
-PAGES = ("vision", "nlp", "generation", "explainability", "training")
+PAGES = (
+    "vision",
+    "vision?task=detect",
+    "vision?task=segment",
+    "nlp",
+    "generation",
+    "generation?mode=Emoji",
+    "generation?mode=Digits",
+    "explainability",
+    "training",
+)
 
 
 def measure() -> list[Line]:
@@ -19,7 +29,8 @@ def measure() -> list[Line]:
     with serve() as (address, pid):
         visitor = Visitor(address)
         for page in (*PAGES, ""):
-            visitor.rerun(page)
+            name, _, query = page.partition("?")
+            visitor.rerun(name, query)
             visitor.settle()  # the model is there and has answered
         idle = tree_mb(pid)
         busy = _peak_beside_a_job(visitor, pid)
