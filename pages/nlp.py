@@ -1,4 +1,4 @@
-"""Language: sort a text by labels of your choice, see its tokens, find its neighbours in a list."""
+"""Language: sort a text by labels of your choice, see its tokens, find its neighbours; or mark parts of it."""
 
 import streamlit as st
 
@@ -6,10 +6,26 @@ from core.data import samples
 from core.errors import PlaygroundError
 from core.models import cards_for
 from core.plots import bars, token_boxes
-from ui import answers, figures, frame, inputs, language, resources, source
+from ui import answers, figures, frame, inputs, language, marking, resources, source
 from ui.words import literal
 
+TASKS = {"sort": "Sort by labels", "mark": "Mark names, dates, amounts"}
+
 frame.begin(__file__)
+task = st.segmented_control(
+    "Task",
+    list(TASKS),
+    default="sort",
+    required=True,
+    format_func=lambda name: TASKS[name],
+    key="text_task",
+    bind="query-params",
+    on_change=marking.begin_with_sample,
+    help="Sort: one answer for the whole text. Mark: which parts of it are names, dates and amounts.",
+)
+if task == "mark":
+    marking.show()
+    st.stop()
 
 with st.sidebar, frame.stopping():
     card = language.picked_model()

@@ -9,7 +9,7 @@ import streamlit as st
 from core.data import samples, tables
 from core.plots.marked_text import marked_text
 from ui import frame, inputs, resources, source
-from ui.words import count, literal
+from ui.words import count, literal, percent
 
 if TYPE_CHECKING:
     from core.models.token_classifier import Reading
@@ -62,7 +62,7 @@ def show() -> None:
             )
     if says.open:
         with says:
-            _says(kinds, own=bool(card.shipped))
+            _says(kinds, card.unknown_below, own=bool(card.shipped))
     if code.open:
         with code:
             source.show(type(model).read_all, type(model).forward)
@@ -106,7 +106,7 @@ def _table(rows: pd.DataFrame, key: str, file: str, probs: list[str]) -> None:
     )
 
 
-def _says(kinds: list[str], *, own: bool) -> None:
+def _says(kinds: list[str], least: float, *, own: bool) -> None:
     st.write(
         f"For every token the network answers one question: does a part of the kind {literal(' or '.join(kinds))} "
         "begin here, does one go on, or neither? Neighbouring words of one kind make up a part, and its probability is "
@@ -118,7 +118,8 @@ def _says(kinds: list[str], *, own: bool) -> None:
             "times of day and durations are none. An **amount** has money, per cent or a unit of measure; other "
             "numbers are none."
         )
-    st.write("It judges words in their sentence and can be wrong: look twice at a part that it is not sure of.")
+    told = f"Parts below {percent(least)} are not marked. " if least else ""
+    st.write(f"{told}It judges words in their sentence and can be wrong, most often by a name that is none.")
 
 
 def _plain(kind: str) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 OUTSIDE = "O"
+_HANGING = "'\"-,;:()[]<>*_/!?"
 OVERLAP = 32  # tokens that two neighbouring windows of a long text share, so that each is judged with words around it
 
 
@@ -43,7 +44,7 @@ class Reading:
         word_of: T numbers: which word a token belongs to; all tokens of a word get one answer.
         probs: ``(T, 1 + kinds)`` each row a distribution.
         begins: ``(T,)`` whether a new part begins here even after one of the same kind.
-        spans: what was found, in order.
+        spans: what was found, in order, from the card's `unknown_below` on.
         windows: in how many pieces the text was read.
     """
 
@@ -128,7 +129,7 @@ class TokenClassifier:
             tokens = tuple(self.tokenizer.convert_ids_to_tokens(ids))
             places = tuple((int(a), int(b)) for a, b in encoded["offset_mapping"][at])
             words = tuple(int(word or 0) for word in encoded.word_ids(at))
-            found.append(self._reading(merged, tokens, places, words, len(windows)))
+            found.append(self._reading(texts[at], merged, tokens, places, words, len(windows)))
         return found
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
@@ -147,6 +148,7 @@ class TokenClassifier:
 
     def _reading(
         self,
+        text: str,
         logits: Tensor,
         tokens: tuple[str, ...],
         places: tuple[tuple[int, int], ...],
@@ -160,8 +162,20 @@ class TokenClassifier:
         begin = np.array([label.startswith("B-") for label in self.labels])
         inside = np.array([label.startswith("I-") for label in self.labels])
         begins = probs[:, begin].sum(1) > probs[:, inside].sum(1)
-        spans = _spans(shares, begins, places, words, kinds)
+        found = (_trimmed(span, text) for span in _spans(shares, begins, places, words, kinds))
+        spans = tuple(span for span in found if span.start < span.end and span.prob >= self.card.unknown_below)
         return Reading(kinds, tokens, places, words, shares, begins, spans, windows)
+
+
+def _trimmed(span: Span, text: str) -> Span:
+    """``span`` without marks that hang on its ends: the quote after a name, the dash before it."""
+    start, end = span.start, span.end
+    while start < end and text[start] in _HANGING:
+        start += 1
+    # Behind a figure, quotes are feet and inches.
+    while start < end and text[end - 1] in _HANGING and not (text[end - 1] in "'\"" and text[end - 2].isdigit()):
+        end -= 1
+    return Span(start, end, span.label, span.prob)
 
 
 def kind_of(label: str) -> str:
