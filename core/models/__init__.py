@@ -7,6 +7,7 @@ from core.models.catalog import ModelCard, PackagedWeights
 MODELS: tuple[ModelCard, ...] = (
     catalog.EFFICIENTNET_LITE0,
     ours.EMOJI_VIT,
+    ours.EMOJI_RESNET,
     catalog.RESNET_18,
     catalog.CONVNEXT_TINY,
     catalog.VIT_BASE,
@@ -23,6 +24,10 @@ MODELS: tuple[ModelCard, ...] = (
     catalog.SMOLLM2_135M,
     catalog.SMOLLM2_360M,
     ours.TEXT_TO_EMOJI,
+    ours.DIGITS_GAN,
+    ours.DIGITS_VAE,
+    ours.DIGITS_VAE_MAP,
+    ours.DIGITS_DIFFUSION,
 )
 MODELS_BY_SLUG = {card.slug: card for card in MODELS}
 

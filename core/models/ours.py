@@ -52,7 +52,7 @@ EMOJI_RESNET = replace(
     hub_id="emoji-resnet",
     parameters=1_036_928,
     about="A convolutional network of as many weights as the small Transformer, taught with as many pictures.",
-    package=weights("emoji-resnet", "0"),
+    package=weights("emoji-resnet", "12fb3d348929e42b340623a2fe1847f1b05dbee316951723ee894685aec010c3"),
     shipped="emoji-resnet",
 )
 
@@ -114,7 +114,7 @@ DIGITS_VAE = ModelCard(
     megabytes=2,
     about="A variational autoencoder: it learned to squeeze a digit into 16 numbers and to draw it again from them.",
     limits="It draws handwritten digits, 28 × 28 pixels, and softly: it averages over what it cannot know.",
-    package=weights("digits-vae", "0"),
+    package=weights("digits-vae", "4371f45c318955fb2d193cb39e5848fe61f280855ffeaf980f6bbed20d5a9c49"),
     shipped="digits-vae",
 )
 
@@ -126,7 +126,7 @@ DIGITS_VAE_MAP = replace(
     parameters=796_245,
     about="The same network with 2 numbers instead of 16, so that all that it can draw fits on a map.",
     limits="Two numbers are few: what it draws is softer still, and like digits share a place.",
-    package=weights("digits-vae-map", "0"),
+    package=weights("digits-vae-map", "235d689e1102ceecaa39bc65e460de348132e5e0b33d2dfcfa76808173df5abc"),
     shipped="digits-vae-map",
 )
 
@@ -135,11 +135,11 @@ DIGITS_GAN = replace(
     slug="digits-gan",
     title="GAN of digits (our own)",
     hub_id="digits-gan",
-    parameters=398_545,
+    parameters=245_217,
     megabytes=1,
     about="It learned to draw from a second network that tried to tell its digits from real ones.",
     limits="It cannot be asked for a digit, and some of what it draws is none.",
-    package=weights("digits-gan", "0"),
+    package=weights("digits-gan", "1f7b8d6684874e3c8bbabec17a08e2d3ee686566f2b51b62a791fa9de84bbd77"),
     shipped="digits-gan",
 )
 
@@ -151,6 +151,6 @@ DIGITS_DIFFUSION = replace(
     parameters=943_964,
     about="It learned to take noise out of digits, and so draws the digit you ask for out of noise, step by step.",
     limits="It draws handwritten digits, 28 × 28 pixels, and needs many passes where the others need one.",
-    package=weights("digits-diffusion", "0", _DIFFUSERS),
+    package=weights("digits-diffusion", "dab2c69d25e29f856687ff06195db9035f6361aa9ca27f3a1a628d00c09378ca", _DIFFUSERS),
     shipped="digits-diffusion",
 )

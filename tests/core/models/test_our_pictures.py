@@ -22,6 +22,7 @@ FIXED = scenes.scene(np.random.default_rng(0), [scenes.sprites("noto")], 64, 1, 
 SCENE = scenes.scene(np.random.default_rng(0), [scenes.sprites("noto")], 96, 3, (0.4, 0.5), (24, 21, 29))
 GOLDEN = {
     "emoji-segmenter": [6.791086, -9.259221, -8.428154, -8.548085],
+    "emoji-resnet": [-1.223962, -0.983278, -0.91936, -0.558092, -1.154328, -1.305589],
     "emoji-vit": [-0.811695, -0.936361, 0.603623, -0.297286, -0.064608, 0.51101],
 }  # of the first six classes
 
