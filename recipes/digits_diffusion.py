@@ -24,7 +24,7 @@ from core.models.ours import DIGITS_DIFFUSION
 from recipes import digits, digits_figures, shipping
 from recipes.training import Trainee, mixed
 
-STEPS, BATCH, LEARNING_RATE = 2_000, 32, 1e-3
+STEPS, BATCH, LEARNING_RATE = 2_800, 32, 1e-3
 NAME = "digits-diffusion"
 NONE_SHARE = 0.1
 MIN_SNR = 5.0

@@ -96,18 +96,19 @@ def judge(name: str, drawn: Tensor, asked: Sequence[int] | None, recipe: str, se
     drawn_in, noise_in = (precise(of_real.features, one.features) for one in (of_drawn, of_noise))
     hit, hit_by_noise = (covered(of_real.features, one.features) for one in (of_drawn, of_noise))
     figures = [
-        share("drawn digits", drawn_in, noise_in.mean(), "as near to a real digit as real ones are to each other"),
-        share("unseen real digits", hit, hit_by_noise.mean(), "with a drawn digit as near as real ones are"),
+        share("drawn digits", drawn_in, noise_in.mean(), "precision"),
+        share("unseen real digits", hit, hit_by_noise.mean(), "coverage"),
     ]
     if asked is not None:
-        figures.insert(0, share("drawn digits", of_drawn.read == np.array(asked), 0.1, "read as what was asked for"))
+        figures.insert(0, share("drawn digits", of_drawn.read == np.array(asked), 0.1, "read as asked"))
     counts = np.bincount(of_drawn.read, minlength=digits.CLASSES)
     near, usual = apart(drawn, learned), apart(real, learned)
     notes = (
-        "Near and far are measured in what the reader makes of a picture; guessing is noise in place of digits.",
-        f"Half of the real digits are {precise(others, some).mean():.0%} near, and {covered(others, some).mean():.0%} "
-        f"met by, the other half. The reader is sure of {of_drawn.sure.mean():.0%} of the drawn and of "
-        f"{of_real.sure.mean():.0%} of the real ones, but of {of_noise.sure.mean():.0%} of noise too.",
+        "Precision: as near to a real digit as real ones are to each other. Coverage: with a drawn digit as near. Near "
+        "is measured in what the digit reader makes of a picture; guessing is noise in place of digits.",
+        f"Half of the real digits have a precision of {precise(others, some).mean():.0%} and a coverage of "
+        f"{covered(others, some).mean():.0%} to the other half. The reader is sure of {of_drawn.sure.mean():.0%} of the "
+        f"drawn and of {of_real.sure.mean():.0%} of the real ones, but of {of_noise.sure.mean():.0%} of noise too.",
         f"Of {len(drawn):,} drawn digits, {counts.min()} to {counts.max()} are read as each of the ten.",
         f"Fréchet distance to real digits {frechet(of_real.features, of_drawn.features):.1f} (half of the real ones to "
         f"the other half {frechet(some, others):.1f}, noise {frechet(of_real.features, of_noise.features):.0f}).",

@@ -19,7 +19,7 @@ from recipes import digits, digits_figures, shipping
 from recipes.digits_judge import bent
 from recipes.training import Trainee, mixed
 
-STEPS, BATCH, LEARNING_RATE = 1_500, 32, 5e-4
+STEPS, BATCH, LEARNING_RATE = 6_000, 32, 5e-4
 NAME = "digits-gan"
 MOMENTUM = (0.5, 0.99)  # less memory than usual, since the other network keeps changing what is right
 

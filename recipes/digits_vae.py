@@ -15,7 +15,7 @@ from recipes import digits, digits_figures, shipping
 from recipes.digits_diffusion import shifted
 from recipes.training import Trainee, mixed
 
-STEPS, BATCH, LEARNING_RATE = 1_500, 64, 2e-3
+STEPS, BATCH, LEARNING_RATE = 3_000, 64, 2e-3
 LATENTS = {"wide": 16, "flat": 2}
 NAMES = {"wide": "digits-vae", "flat": "digits-vae-map"}
 
