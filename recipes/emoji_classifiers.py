@@ -21,6 +21,7 @@ from transformers import (
 
 from core.device import share_machine
 from core.finetuning.metrics import wilson
+from core.models import shipped
 from core.models.shipped import Facts
 from recipes import emoji_pictures, emoji_scenes, shipping
 from recipes.training import Trainee, mixed
@@ -36,6 +37,7 @@ DATA = (
     "scenes composed of 32 emoji in the drawings of Noto (2013 and today), Fluent (flat and shaded) and EmojiOne 2 "
     "(Apache-2.0, MIT, CC-BY-4.0); the sixth drawing is Twemoji (CC-BY-4.0)"
 )
+TITLES = {"vit": "The small Vision Transformer", "resnet": "The small ResNet"}
 RATES = {"vit": 8e-4, "resnet": 1.5e-3}
 SMOOTHING = 0.05
 
@@ -110,10 +112,21 @@ def main(kind: str, minutes: float) -> None:
         seconds=round(learner.seconds),
         machine=shipping.machine(),
         figures=tuple(figures),
+        notes=_beside(kind),
     )
     processor = ViTImageProcessorPil(size={"height": SIDE, "width": SIDE}, image_mean=[0.5] * 3, image_std=[0.5] * 3)
     shipping.ship(f"emoji-{kind}", learner.average, facts, processor)
     print(f"{learner.step} of {STEPS} steps, {learner.seconds:.0f} s")
+
+
+def _beside(kind: str) -> tuple[str, ...]:
+    """How the other kind did, where it is there."""
+    other = next(name for name in TITLES if name != kind)
+    if not (shipped.FOLDER / f"emoji-{other}" / shipped.FACTS).exists():
+        return ()
+    unseen = shipped.facts(f"emoji-{other}").figures[-1]
+    share = f"{unseen.value:.1%}".replace("%", " %")
+    return (f"{TITLES[other]}, as large and taught with as many pictures, names {share} of the unseen drawings.",)
 
 
 if __name__ == "__main__":
