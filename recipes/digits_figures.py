@@ -106,9 +106,9 @@ def judge(name: str, drawn: Tensor, asked: Sequence[int] | None, recipe: str, se
     notes = (
         "Precision: as near to a real digit as real ones are to each other. Coverage: with a drawn digit as near. Near "
         "is measured in what the digit reader makes of a picture; guessing is noise in place of digits.",
-        f"Half of the real digits have a precision of {precise(others, some).mean():.0%} and a coverage of "
-        f"{covered(others, some).mean():.0%} to the other half. The reader is sure of {of_drawn.sure.mean():.0%} of the "
-        f"drawn and of {of_real.sure.mean():.0%} of the real ones, but of {of_noise.sure.mean():.0%} of noise too.",
+        f"Half of the real ones have a precision of {precise(others, some).mean():.0%} and a coverage of "
+        f"{covered(others, some).mean():.0%} to the other half. The reader is sure of {of_drawn.sure.mean():.0%} of "
+        f"the drawn and of {of_real.sure.mean():.0%} of the real ones, but of {of_noise.sure.mean():.0%} of noise too.",
         f"Of {len(drawn):,} drawn digits, {counts.min()} to {counts.max()} are read as each of the ten.",
         f"Fréchet distance to real digits {frechet(of_real.features, of_drawn.features):.1f} (half of the real ones to "
         f"the other half {frechet(some, others):.1f}, noise {frechet(of_real.features, of_noise.features):.0f}).",
