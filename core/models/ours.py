@@ -114,7 +114,7 @@ DIGITS_VAE = ModelCard(
     megabytes=2,
     about="A variational autoencoder: it learned to squeeze a digit into 16 numbers and to draw it again from them.",
     limits="It draws handwritten digits, 28 × 28 pixels, and softly: it averages over what it cannot know.",
-    package=weights("digits-vae", "4371f45c318955fb2d193cb39e5848fe61f280855ffeaf980f6bbed20d5a9c49"),
+    package=weights("digits-vae", "2c4a40b46855d8584741eb497c6bfb6be174ca6f1ed026ff31867d25406eebb9"),
     shipped="digits-vae",
 )
 
@@ -126,7 +126,7 @@ DIGITS_VAE_MAP = replace(
     parameters=796_245,
     about="The same network with 2 numbers instead of 16, so that all that it can draw fits on a map.",
     limits="Two numbers are few: what it draws is softer still, and like digits share a place.",
-    package=weights("digits-vae-map", "235d689e1102ceecaa39bc65e460de348132e5e0b33d2dfcfa76808173df5abc"),
+    package=weights("digits-vae-map", "ca65cb9e03df8a3790496e3149bd604604866a7377464c6d9ca1213a471a6d37"),
     shipped="digits-vae-map",
 )
 
@@ -139,7 +139,7 @@ DIGITS_GAN = replace(
     megabytes=1,
     about="It learned to draw from a second network that tried to tell its digits from real ones.",
     limits="It cannot be asked for a digit, and some of what it draws is none.",
-    package=weights("digits-gan", "1f7b8d6684874e3c8bbabec17a08e2d3ee686566f2b51b62a791fa9de84bbd77"),
+    package=weights("digits-gan", "284397e19008e39ac69b7f534b23db414eba37f84a1ffa6d0953eddfbdd034c6"),
     shipped="digits-gan",
 )
 
@@ -151,6 +151,6 @@ DIGITS_DIFFUSION = replace(
     parameters=943_964,
     about="It learned to take noise out of digits, and so draws the digit you ask for out of noise, step by step.",
     limits="It draws handwritten digits, 28 × 28 pixels, and needs many passes where the others need one.",
-    package=weights("digits-diffusion", "dab2c69d25e29f856687ff06195db9035f6361aa9ca27f3a1a628d00c09378ca", _DIFFUSERS),
+    package=weights("digits-diffusion", "cbee19a1b92bee5b8804ed76b0d35eb26a967ea2397af04f02f409356ae0ca49", _DIFFUSERS),
     shipped="digits-diffusion",
 )

@@ -93,7 +93,7 @@ def latent_map(
             y=y,
             mode="markers",
             marker={"size": 24, "opacity": 0, "symbol": "square"},
-            customdata=np.stack([x, y], 1),
+            customdata=np.stack([x, y], 1).tolist(),  # an array would arrive as an object
             hovertemplate="%{x:.2f}, %{y:.2f}<extra></extra>",
         ),
         go.Scatter(
@@ -103,7 +103,7 @@ def latent_map(
             text=[str(label) for label in labels],
             textfont={"color": theme.FOR, "size": 13, "weight": 700},
             hovertemplate="a real %{text}<extra></extra>",
-            customdata=places.round(2),
+            customdata=places.round(2).tolist(),
         ),
         go.Scatter(
             x=[chosen[0]],
