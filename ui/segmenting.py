@@ -36,7 +36,7 @@ def show() -> None:
         photo_words.of_photo(card, len(segmenter.labels) - 1, _PICKER)
     found = segmenter.segment(shown.picked.image)
     st.fragment(_answer)(segmenter, shown, found)
-    teaching.show(card)
+    teaching.show(card, segmenter.labels)
     frame.account(found.seconds)
 
 

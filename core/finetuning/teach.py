@@ -28,7 +28,7 @@ TEACH = "core.finetuning.teach:run"
 PHASES = {"reading": "Reading", "before": "Measuring what it knows", "learning": "Learning", "saving": "Measuring"}
 REPORT, NEW, HELD_OUT = "taught.json", "new-{}.png", "held-out.png"
 LONGEST_NAME, MOST_LABELS, MOST_PICTURES = 30, 60, 8
-STEPS = (60, 600, 240)  # fewest, most, default
+STEPS = (30, 400, 120)  # fewest, most, default
 
 
 @dataclass(frozen=True)
