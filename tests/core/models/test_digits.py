@@ -21,7 +21,10 @@ GOLDEN = {
     "digits-vae-map": [0.432597, 0.529757, 0.610594, 0.667125, 0.663244, 0.665315, 0.585578, 0.492097],
     "digits-gan": [0.0, 1e-06, 4.3e-05, 0.003318, 0.108682, 0.160808, 0.215499, 0.386403],
     "digits-diffusion": [0.088456, 0.621704, 0.855529, 0.933194, 0.942516, 0.971987, 1.0, 0.936119],
-    "digits-reader": [17.69989, -6.609706, 1.956114, 3.009432, -5.783128, -6.697535, -3.086944, -5.33299, -2.411772, 0.296538],
+    "digits-reader": [
+        17.69989, -6.609706, 1.956114, 3.009432, -5.783128,
+        -6.697535, -3.086944, -5.33299, -2.411772, 0.296538,
+    ],
 }  # fmt: skip
 
 
@@ -89,10 +92,14 @@ def test_a_vae_brings_unseen_digits_back_because_of_its_weights(slug, least):
 
 
 @pytest.mark.parametrize("slug", ["digits-vae", "digits-gan"])
-def test_what_is_drawn_is_near_to_digits_because_of_the_weights(slug, reader):
+def test_digits_of_many_kinds_are_drawn_because_of_the_weights(slug, reader):
+    def kinds(network: VAE | GAN) -> int:
+        drawn = drawn_digits.at_once(network, AtOnce(count=32), reader)
+        return len(set(drawn.read[drawn.probs > 0.9].tolist()))
+
     network = KINDS[slug].load(MODELS_BY_SLUG[slug])
-    assert np.median(drawn_digits.at_once(network, AtOnce(count=32), reader).distances) < 0.25
-    assert np.median(drawn_digits.at_once(scrambled(network), AtOnce(count=32), reader).distances) > 0.27
+    assert kinds(network) >= 6
+    assert kinds(scrambled(network)) <= 3
 
 
 def test_diffusion_draws_what_is_asked_because_of_its_weights(diffusion, reader):
@@ -155,8 +162,8 @@ def test_the_bound_of_a_vae_is_lost_plus_cost():
     for tensor in network.parameters():
         tensor.data.zero_()
     # All zero: q is the prior, so nothing is paid, and every pixel costs log 2.
-    assert float(network.loss(pixels)) == pytest.approx(784 * np.log(2), rel=1e-5)
-    assert float(network.loss(pixels, beta=7.0)) == pytest.approx(784 * np.log(2), rel=1e-5)
+    assert float(network.loss(pixels).detach()) == pytest.approx(784 * np.log(2), rel=1e-5)
+    assert float(network.loss(pixels, beta=7.0).detach()) == pytest.approx(784 * np.log(2), rel=1e-5)
 
 
 def test_damaged_files_are_told_in_one_sentence(tmp_path):
