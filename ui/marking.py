@@ -30,6 +30,8 @@ def begin_with_sample() -> None:
 
 def show() -> None:
     """All of it."""
+    if "text" not in st.session_state and "text" not in st.query_params:  # a link to this part
+        begin_with_sample()
     with st.sidebar, frame.stopping():
         card = resources.model(TASK, "marking_model")
     with frame.stopping():

@@ -32,6 +32,15 @@ def test_it_opens_with_a_text_that_has_something_to_find(page):
     assert len(page.get("download_button")) == 1
 
 
+def test_a_link_to_it_opens_with_that_text_too():
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=240)
+    at.switch_page("pages/nlp.py")
+    at.session_state["frame.arrived"] = True
+    at.query_params["text_task"] = "Mark names, dates, amounts"
+    at.run()
+    assert not at.exception and "Okafor" in at.text_area(key="inputs.text.own").value and "<mark" in body(at)
+
+
 def test_its_card_tells_the_figures(page):
     (told,) = [m.value for m in page.markdown if "real mails" in m.value and "marks" in m.value]
     assert "F1" in told and "precision" in told and "95 % interval" in told
