@@ -14,7 +14,7 @@ from ui.inputs import Picked
 from ui.words import literal
 
 _SEED, _THINGS, _COUNT, _VENDOR = "scene.seed", "scene.things", "scene.count", "scene.by"
-_MOST, _FIRST_SEED, _LARGEST_SEED = 6, 5, 9_999
+_MOST, _FIRST_SEED, _LARGEST_SEED = 6, 12, 9_999
 _ANY = "any"
 
 

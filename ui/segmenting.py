@@ -87,8 +87,8 @@ def _true_picture(
 
 def _legend(found: "Segmentation", colours: dict[int, str], truth: np.ndarray | None) -> None:
     rows = _rows(found, list(colours), truth)
-    for row, tint in zip(rows, colours.values(), strict=False):
-        row["Colour"] = marks.swatch(tint, str(row["Thing"]))
+    for at, row in enumerate(rows):  # what was missed has the truth's further colours
+        row["Colour"] = marks.swatch(marks.colour(at), row["Thing"])
     order = ["Colour", "Thing", "Share of the picture", *(["Overlap with the truth"] if truth is not None else [])]
     config = {"Colour": st.column_config.ImageColumn(width="small")}
     st.dataframe(rows, hide_index=True, column_order=order, column_config=config)

@@ -11,7 +11,7 @@ from core.data.images import FORMATS, read_image
 from core.errors import PlaygroundError
 
 SIDE = 144  # as large as the drawings that ship
-_NEARLY_WHITE = 236  # photos and JPEG files are never quite white
+_NEARLY_WHITE = 230  # photos and JPEG files are never quite white
 _LEAST_SIDE = 24  # pixels
 _BORDER = 0.6  # share of the border that must be ground
 
