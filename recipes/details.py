@@ -37,6 +37,9 @@ DRAWS = 2000  # of the bootstrap
 
 Counts = tuple[int, int, int]
 """Of one text: marks found and right, found, and there."""
+READ_BEFORE = (
+    "Its templates were written after the mails had been read and marked, so that other mails may be marked worse."
+)
 
 
 def learn(data: MarkedTexts, split: Split) -> tuple[TokenClassifier, int]:
@@ -114,6 +117,7 @@ def main(train: bool) -> None:
         seconds=seconds,
         machine=shipping.machine(PACKAGES),
         figures=tuple(figures),
+        notes=(READ_BEFORE,),
     )
     shipping.write_facts(NAME, facts)
 
