@@ -84,8 +84,8 @@ def show() -> None:
             return
         st.html(plots.sheet(cells(result)))
         st.caption(
-            "Small, below each: the most alike of the 6,009 digits that the network learned from. Framed: the reader is "
-            "less than 90 % sure, or reads another digit than was asked for."
+            "Small, below each: the most alike of the 6,009 digits that the network learned from. Framed: the reader "
+            "is less than 90 % sure, or reads another digit than was asked for."
         )
         tabs(kind, result)
         frame.account(result.seconds)

@@ -113,7 +113,8 @@ def test_a_stopped_diffusion_keeps_what_it_has_and_goes_on_when_asked(page, monk
 def test_every_control_of_a_way_changes_its_pictures(page, kind, tab, keys):
     at = opened(page, kind, **{f"digits.tabs.{kind}": tab})
     for key in keys:
-        before, slider = pictures(at)[-24:], at.slider(key=key)
+        before = pictures(at)[-24:]
+        slider: Any = at.slider(key=key)
         slider.set_value(slider.value + max(slider.step, 1)).run()
         assert not at.exception and pictures(at)[-24:] != before
 

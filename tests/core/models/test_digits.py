@@ -145,13 +145,14 @@ def test_a_digit_of_each_kind_is_asked_in_turn_or_one_or_none():
 def test_a_walk_begins_and_ends_where_it_should_and_the_map_reads_right_and_up():
     network = VAE.load(MODELS_BY_SLUG["digits-vae-map"])
     ends = np.array([[-2.5, 2.5], [2.5, -2.5]], np.float32)
+    first, last = torch.from_numpy(ends)
     way = drawn_digits.walk(network, ends[0], ends[1], 5)
     atlas = drawn_digits.atlas(network, 3)
     assert (way[0] == drawn_digits.at(network, (-2.5, 2.5))).all()
     assert np.abs(atlas[:28, :28].astype(int) - way[0]).max() <= 1  # top left
     assert np.abs(atlas[-28:, -28:].astype(int) - way[-1]).max() <= 1  # bottom right
     torch.testing.assert_close(
-        network.interpolate(*torch.from_numpy(ends), 5)[0, 0] * 255, torch.from_numpy(way[0]).float(), atol=0.6, rtol=0
+        network.interpolate(first, last, 5)[0, 0] * 255, torch.from_numpy(way[0]).float(), atol=0.6, rtol=0
     )
 
 
