@@ -1,6 +1,7 @@
 """Sheets and strips of small pictures: safe, with words, and the grid that is taken home in reading order."""
 
 import io
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -28,7 +29,6 @@ def test_the_grid_is_in_reading_order_and_each_pixel_is_as_large_as_asked():
 
 def test_the_map_has_places_to_click_and_real_digits():
     places = np.array([[0.5, -1.0], [1.0, 2.0]])
-    figure = plots.latent_map(ONE, 2.5, places, np.array([3, 8]), (0.0, 0.0), ticks=4)
-    places, real = figure.data[:2]
-    assert len(places["x"]) == 16 and list(real["text"]) == ["3", "8"]
+    figure: Any = plots.latent_map(ONE, 2.5, places, np.array([3, 8]), (0.0, 0.0), ticks=4)
+    assert len(figure.data[0].x) == 16 and list(figure.data[1].text) == ["3", "8"]
     assert figure.layout.images[0].y > 0 and figure.layout.images[0].sizex > 5
