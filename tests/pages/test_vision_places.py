@@ -4,17 +4,19 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.config import ROOT
-from core.models import cards_for, hub
+from core.models import MODELS, cards_for, hub
 from core.models.catalog import IMAGE_SEGMENTATION, OBJECT_DETECTION
+from tests.core.models import tiny_places
 
 TASKS = {"detect": OBJECT_DETECTION, "segment": IMAGE_SEGMENTATION}
 
 
 @pytest.fixture(params=sorted(TASKS))
-def page(request, own_home) -> AppTest:
-    """The page with a task chosen whose first model is here."""
+def page(request, own_home, tmp_path, monkeypatch) -> AppTest:
+    """The page with a task chosen; where our network of it is not here, a tiny random one stands in."""
     if not hub.here(cards_for(TASKS[request.param])[0]):
-        pytest.skip("our network of this task does not ship yet")
+        make = {"detect": tiny_places.detector, "segment": tiny_places.segmenter}[request.param]
+        monkeypatch.setattr("core.models.MODELS", (make(tmp_path), *MODELS))
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=240)
     at.switch_page("pages/vision.py")
     at.session_state["frame.arrived"] = True
@@ -50,7 +52,7 @@ def test_a_photo_is_told_as_something_new(page):
     page.session_state["inputs.shown"] = "cat"
     page.run()
     assert not page.exception
-    assert "It knows 32 emoji; photos are new to it" in said(page) and "The truth" not in said(page)
+    assert "emoji; photos are new to it" in said(page) and "The truth" not in said(page)
 
 
 def test_a_hub_model_that_is_not_here_says_so(page):
