@@ -13,8 +13,8 @@ from core.device import MB
 IDLE_MB, BUSY_MB = 1200, 2400
 PAGES = (
     "vision",
-    "vision?task=detect",
-    "vision?task=segment",
+    "vision?task=Detect",
+    "vision?task=Segment",
     "nlp",
     "generation",
     "generation?mode=Emoji",

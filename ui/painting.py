@@ -1,11 +1,8 @@
 """Pictures from words on the Generation page: drawn while one watches, with what the model learned from beside them."""
 
-import io
-from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
-from PIL import Image
 
 from core.config import Limits
 from core.data import texts
@@ -13,22 +10,20 @@ from core.errors import PlaygroundError
 from core.models import ModelCard
 from core.models.catalog import TEXT_TO_IMAGE
 from core.params import make, params_of
-from ui import frame, kept, params, resources, source
-from ui.stoppable import Stoppable
+from ui import frame, painting_inside, params, resources, source
+from ui.painted import WIDTH, Film, drawn, enlarged, gif, png
 from ui.words import literal, percent
 
 if TYPE_CHECKING:
-    from core.models.painter import Painter, Painting, Step
+    from core.models.painter import Painter, Painting
 
-Film = tuple["Step", ...]
 EMOJI = "Emoji"
-WIDTH, SMALL, TINY = 152, 72, 40  # pixels on the page: two wide ones fit beside each other on a phone
+SMALL, TINY = 72, 40  # pixels on the page
 COUNTS = (1, 4, 8)
 LONGEST = 120  # characters
 STRIP = 8  # frames
 KNOWN = ("red apple", "house", "sunflower", "soccer ball", "grinning face", "pizza")
 MIXED = ("blue apple", "green cat", "blue fish", "happy pizza", "rocket")
-GUIDANCES = (0.0, 1.0, 3.0, 6.0)
 
 
 def show() -> None:
@@ -96,37 +91,6 @@ def wanted(caption: str) -> str:
     return texts.clean_text(caption, Limits.from_env()).text
 
 
-def drawn(
-    painter: "Painter",
-    card: ModelCard,
-    captions: Sequence[str],
-    painting: "Painting",
-    key: str,
-    *,
-    live: bool = False,
-) -> Film:
-    """The steps from noise to the pictures of ``captions``; those so far where the visitor pressed Stop."""
-    wish: Hashable = (card.slug, tuple(captions), painting)
-    if (film := kept.of_this_session().get(("painted", wish))) is not None:
-        return film
-    bar = Stoppable(wish, key)
-    begun = ("begun", wish)
-    if bar.stopped:
-        return kept.of_this_session().get(begun) or ()
-    place, steps = st.empty(), []
-    for step in painter.paint(captions, painting):
-        steps.append(step)
-        kept.of_this_session().put(begun, tuple(steps))
-        bar.tell(f"Step {step.number} of {step.total}", step.number / step.total)
-        if live:
-            with place.container(horizontal=True):
-                for image in step.guess:
-                    st.image(enlarged(image), width=WIDTH, alt="The picture so far")
-    place.empty()
-    bar.done()
-    return kept.of_this_session().put(("painted", wish), tuple(steps))
-
-
 def pictures(painter: "Painter", film: Film, caption: str) -> None:
     """Each picture with the nearest of those that the model learned from."""
     st.caption("Below each: the nearest of the pictures that it learned from.")
@@ -178,7 +142,7 @@ def tabs(painter: "Painter", card: ModelCard, caption: str, painting: "Painting"
             st.write(literal(card.limits))
     if inside.open:
         with inside:
-            _inside(painter, card, caption, painting)
+            painting_inside.show(painter, card, caption, painting)
     if code.open:
         with code:
             source.show(type(painter).paint, type(painter).read, type(painter).decode)
@@ -192,50 +156,3 @@ def film_numbers(painter: "Painter") -> int:
     """How many numbers stand for one picture."""
     shape = painter.unet.config
     return shape.in_channels * shape.sample_size**2
-
-
-def _inside(painter: "Painter", card: ModelCard, caption: str, painting: "Painting") -> None:
-    from dataclasses import replace
-
-    st.subheader("Same noise, other guidance", anchor=False)
-    with st.container(horizontal=True):
-        for value in GUIDANCES:
-            film = drawn(painter, card, (caption,), replace(painting, guidance_scale=value), f"guided.{value:g}")
-            _one(film, f"guidance {value:g}")
-    words = caption.split()[:5]
-    if len(words) > 1:
-        st.subheader("Same noise, one word left out", anchor=False)
-        with st.container(horizontal=True):
-            for at, word in enumerate(words):
-                rest = " ".join(words[:at] + words[at + 1 :])
-                _one(drawn(painter, card, (rest,), painting, f"without.{at}"), f"without “{word}”")
-
-
-def _one(film: Film, words: str) -> None:
-    if film:
-        with st.container(width=WIDTH):
-            st.image(enlarged(film[-1].guess[0]), width=WIDTH, alt=f"The picture with {words}")
-            st.caption(literal(words))
-
-
-def enlarged(image: Image.Image) -> Image.Image:
-    """``image`` at twice the size that it is shown with, smooth on sharp screens."""
-    factor = max(2 * WIDTH // image.width, 1)
-    return image.resize((image.width * factor, image.height * factor), Image.Resampling.BICUBIC)
-
-
-def png(image: Image.Image) -> bytes:
-    """``image`` as a file."""
-    made = io.BytesIO()
-    image.save(made, "PNG")
-    return made.getvalue()
-
-
-def gif(film: Film) -> bytes:
-    """The guesses of the first picture, one a tenth of a second, the last one longer."""
-    frames = [enlarged(step.guess[0]) for step in film]
-    made = io.BytesIO()
-    frames[0].save(
-        made, "GIF", save_all=True, append_images=frames[1:], duration=[100] * (len(frames) - 1) + [1500], loop=0
-    )
-    return made.getvalue()

@@ -123,33 +123,41 @@ class Painter:
 
     def paint(
         self,
-        captions: Sequence[str],
+        captions: Sequence[str] | Tensor,
         painting: Painting,
         stopping: Callable[[], bool] = lambda: False,
         show_every: int = 1,
+        latents: Tensor | None = None,
     ) -> Iterator[Step]:
-        """One picture of each caption, step by step; ends early where ``stopping()`` says so.
+        """One picture of each caption (or of what `read` made of it), step by step, until ``stopping()`` says so.
 
         Classifier-free guidance (Ho and Salimans, 2022): the UNet is asked with the words and with none, and the
         difference is stretched. Steps are those of DDIM (Song et al., 2021), without noise on the way.
         """
         start = time.perf_counter()
-        words = self.read([*captions, *[""] * len(captions)])
+        words = captions if isinstance(captions, Tensor) else self.read(captions)
+        both = torch.cat([words, self.read([""]).expand_as(words)])
         schedule = type(self.scheduler).from_config(self.scheduler.config)
         schedule.set_timesteps(painting.num_inference_steps)
-        latents = self.noise(len(captions), painting.seed)
+        latents = self.noise(len(words), painting.seed) if latents is None else latents
         total = len(schedule.timesteps)
         for number, when in enumerate(schedule.timesteps, 1):
             if stopping():
                 return
             with self.lock, torch.inference_mode():
-                with_words, without = self.unet(torch.cat([latents, latents]), when, words).sample.chunk(2)
+                with_words, without = self.unet(torch.cat([latents, latents]), when, both).sample.chunk(2)
                 velocity = without + painting.guidance_scale * (with_words - without)
                 step = schedule.step(velocity, when, latents)
                 latents = step.prev_sample
                 if number % show_every == 0 or number == total:
                     noisy, guess = self.decode(latents), self.decode(step.pred_original_sample)
                     yield Step(number, total, noisy, guess, time.perf_counter() - start)
+
+    def between(self, first: str, second: str, count: int) -> Tensor:
+        """``(count, TOKENS, D)``: what is read on the straight way from ``first`` to ``second``."""
+        ends = self.read([first, second])
+        shares = torch.linspace(0, 1, count, device=ends.device)[:, None, None]
+        return ends[:1] + shares * (ends[1:] - ends[:1])
 
     def noise(self, count: int, seed: int) -> Tensor:
         """``(N, C, h, w)`` to start from; each picture's noise is the same however many are drawn beside it."""

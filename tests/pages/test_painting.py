@@ -64,5 +64,9 @@ def test_nothing_to_draw_is_told_in_a_sentence(page):
 def test_guidance_and_single_words_can_be_looked_into(page):
     at = opened(page, **{"painting.tabs": "Look inside"})
     assert not at.error
-    for words in ("guidance 0", "guidance 6", "without “red”", "without “apple”"):
+    for words in ("guidance 0", "guidance 6", "without “red”", "without “apple”", "20 %", "house"):
         assert words in captions(at)
+    way = film(at)[-1].guess
+    at.text_input(key="caption.to").set_value("pizza").run()
+    assert not at.exception and film(at)[-1].guess[-1].tobytes() != way[-1].tobytes()
+    assert film(at)[-1].guess[0].tobytes() == way[0].tobytes()

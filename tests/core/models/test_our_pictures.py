@@ -10,11 +10,14 @@ from safetensors.torch import load_file, save_file
 
 from core.data import scenes
 from core.models import MODELS, hub, shipped
-from core.models.catalog import HERE_ONLY, IMAGE_CLASSIFICATION, IMAGE_SEGMENTATION
+from core.models.catalog import HERE_ONLY, IMAGE_CLASSIFICATION, IMAGE_SEGMENTATION, OBJECT_DETECTION
 from core.models.image_classifier import ImageClassifier
+from core.models.object_detector import ObjectDetector
 from core.models.segmenter import Segmenter
 
 CLASSIFIERS = [card for card in MODELS if card.shipped and card.task == IMAGE_CLASSIFICATION]
+DETECTORS = [card for card in MODELS if card.shipped and card.task == OBJECT_DETECTION]
+every_detector = pytest.mark.parametrize("card", DETECTORS, ids=lambda card: card.slug)
 SEGMENTERS = [card for card in MODELS if card.shipped and card.task == IMAGE_SEGMENTATION]
 every_segmenter = pytest.mark.parametrize("card", SEGMENTERS, ids=lambda card: card.slug)
 every_classifier = pytest.mark.parametrize("card", CLASSIFIERS, ids=lambda card: card.slug)
@@ -37,6 +40,25 @@ def one_each(vendor: str) -> list[tuple[Image.Image, int]]:
 
 def right(classifier: ImageClassifier, vendor: str) -> float:
     return float(np.mean([classifier.predict(image).targets[0] == kind for image, kind in one_each(vendor)]))
+
+
+def found(detector: ObjectDetector, vendor: str) -> float:
+    """The share of things that the surest claims name and frame rightly, as many claims as there are things."""
+    dice, hits, total = np.random.default_rng(3), 0, 0
+    for _ in range(24):
+        scene = scenes.scene(dice, [scenes.sprites(vendor)], 96, 2, (0.35, 0.6))
+        claims = detector.find(Image.fromarray(scene.pixels), 0.0)
+        some = list(zip(claims.targets, claims.boxes, strict=True))[: len(scene.labels)]
+        total += len(scene.labels)
+        for kind, box in zip(scene.labels, scene.boxes, strict=True):
+            hits += any(target == kind and iou(place, box) >= 0.5 for target, place in some)
+    return hits / total
+
+
+def iou(first: np.ndarray, second: np.ndarray) -> float:
+    width, height = (np.minimum(first[2:], second[2:]) - np.maximum(first[:2], second[:2])).clip(0)
+    shared = width * height
+    return shared / (np.prod(first[2:] - first[:2]) + np.prod(second[2:] - second[:2]) - shared)
 
 
 def pixels_right(segmenter: Segmenter, vendor: str) -> float:
@@ -92,6 +114,23 @@ def test_what_it_learned_finds_things_point_by_point(card, tmp_path):
     assert segmenter.labels == (scenes.BACKGROUND, *scenes.CLASSES)
     assert pixels_right(segmenter, "noto") >= 0.6 and pixels_right(segmenter, "twemoji") >= 0.35
     assert pixels_right(Segmenter.load(ruined(card, tmp_path)), "noto") <= 0.2
+
+
+@every_detector
+def test_a_fixed_scene_gets_the_same_boxes_everywhere(card):
+    detector = ObjectDetector.load(card)
+    framed = detector.framing.frame(Image.fromarray(SCENE.pixels))
+    with torch.inference_mode():
+        answer = detector.model(pixel_values=detector.framing.pixels(framed))
+    torch.testing.assert_close(answer.logits[0, 0, :6], torch.tensor(GOLDEN[card.slug]), atol=1e-4, rtol=0)
+
+
+@every_detector
+def test_what_it_learned_finds_things_and_their_boxes(card, tmp_path):
+    detector = ObjectDetector.load(card)
+    assert detector.labels == scenes.CLASSES
+    assert found(detector, "noto") >= 0.3 and found(detector, "twemoji") >= 0.1
+    assert found(ObjectDetector.load(ruined(card, tmp_path)), "noto") <= 0.05
 
 
 @pytest.mark.parametrize("card", [card for card in MODELS if card.revision_source == HERE_ONLY], ids=lambda c: c.slug)
