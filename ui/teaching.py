@@ -22,6 +22,7 @@ from ui.words import count, duration, literal
 
 _OURS, _OWN = "One of ours", "Your pictures"
 _SEEN, _HELD_OUT = "noto", "twemoji"
+_BESIDE = ("strawberry", "penguin")  # on the first scene with a new thing
 
 
 def show(card: ModelCard, labels: tuple[str, ...]) -> None:
@@ -181,7 +182,7 @@ def _report(job: "jobs.Job", report: Taught) -> None:
 
 def _use(slug: str, name: str) -> None:
     st.session_state["segmenter"] = slug
-    st.session_state["scene.things"] = [name]
+    st.session_state["scene.things"] = [name, *_BESIDE]
     inputs.show_scene()
 
 

@@ -173,7 +173,7 @@ def _card(folder: Path, model: Path, lesson: "Lesson", taught: Taught) -> ModelC
         parameters=lesson.parameters,
         megabytes=max(round((model / "model.safetensors").stat().st_size / 1e6), 1),
         about=f"{lesson.card.title[:80]}, taught {taught.name}.",
-        limits=f"It knows {len(lesson.labels) - 1} emoji and what it was taught; photos are new to it.",
+        limits=f"It knows {len(lesson.labels) - 1} things, {taught.name} the last; photos are new to it.",
         folder=model,
         labels=lesson.labels,
     )
