@@ -1,10 +1,11 @@
 """One emoji from words, 20 steps, against the stock pipeline of `diffusers` with the same weights."""
 
 import resource
+from typing import Any
 
 import numpy as np
 import torch
-from diffusers import StableDiffusionPipeline
+from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
 
 from benchmarks.lines import Line, at_least, at_most, interleaved
 from core.models import MODELS_BY_SLUG
@@ -49,9 +50,15 @@ def _draw(painter: Painter, painting: Painting):
 def _stock(painter: Painter) -> StableDiffusionPipeline:
     painter.encoder.config.use_attention_mask = True
     painter.tokenizer.model_max_length = 16
-    pipeline = StableDiffusionPipeline(
-        vae=painter.vae, text_encoder=painter.encoder, tokenizer=painter.tokenizer, unet=painter.unet,
-        scheduler=painter.scheduler, safety_checker=None, feature_extractor=None, requires_safety_checker=False,
-    )  # fmt: skip  # pyright: ignore
+    parts: dict[str, Any] = {
+        "vae": painter.vae,
+        "text_encoder": painter.encoder,
+        "tokenizer": painter.tokenizer,
+        "unet": painter.unet,
+        "scheduler": painter.scheduler,
+        "safety_checker": None,
+        "feature_extractor": None,
+    }
+    pipeline = StableDiffusionPipeline(**parts, requires_safety_checker=False)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline

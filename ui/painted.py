@@ -40,7 +40,7 @@ def drawn(
     if bar.stopped:
         return kept.of_this_session().get(begun) or ()
     place, steps = st.empty(), []
-    words = painter.between(*captions, between) if between else captions
+    words = painter.between(captions[0], captions[1], between) if between else captions
     latents = painter.noise(1, painting.seed).repeat(between, 1, 1, 1) if between else None
     for step in painter.paint(words, painting, latents=latents):
         steps.append(step)

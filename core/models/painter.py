@@ -139,19 +139,19 @@ class Painter:
         both = torch.cat([words, self.read([""]).expand_as(words)])
         schedule = type(self.scheduler).from_config(self.scheduler.config)
         schedule.set_timesteps(painting.num_inference_steps)
-        latents = self.noise(len(words), painting.seed) if latents is None else latents
+        now = self.noise(len(words), painting.seed) if latents is None else latents
         total = len(schedule.timesteps)
         for number, when in enumerate(schedule.timesteps, 1):
             if stopping():
                 return
             with self.lock, torch.inference_mode():
-                with_words, without = self.unet(torch.cat([latents, latents]), when, both).sample.chunk(2)
+                with_words, without = self.unet(torch.cat([now, now]), when, both).sample.chunk(2)
                 velocity = without + painting.guidance_scale * (with_words - without)
-                step = schedule.step(velocity, when, latents)
-                latents = step.prev_sample
-                if number % show_every == 0 or number == total:
-                    noisy, guess = self.decode(latents), self.decode(step.pred_original_sample)
-                    yield Step(number, total, noisy, guess, time.perf_counter() - start)
+                step = schedule.step(velocity, when, now)
+                now = step.prev_sample
+            if number % show_every == 0 or number == total:  # out of the lock: whoever looks may take their time
+                noisy, guess = self.decode(now), self.decode(step.pred_original_sample)
+                yield Step(number, total, noisy, guess, time.perf_counter() - start)
 
     def between(self, first: str, second: str, count: int) -> Tensor:
         """``(count, TOKENS, D)``: what is read on the straight way from ``first`` to ``second``."""

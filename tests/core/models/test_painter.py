@@ -1,5 +1,6 @@
 """Words to pictures: our loop against the stock pipeline, what each control does, and the nearest known picture."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -108,3 +109,12 @@ def test_the_nearest_known_picture_is_found_by_its_looks(tiny, tmp_path, monkeyp
     painter.known.cache_clear()
     assert found.name == "d" and found.likeness > 0.99
     assert (np.asarray(found.image) == images[3]).all()
+
+
+def test_whoever_watches_slowly_keeps_nobody_waiting(tiny):
+    steps = tiny.paint(["fish"], Painting(num_inference_steps=3))
+    next(steps)
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(tiny.lock.acquire, timeout=5).result() and not torch.is_inference_mode_enabled()
+        other.submit(tiny.lock.release).result()
+    steps.close()
