@@ -11,6 +11,7 @@ MODELS: tuple[ModelCard, ...] = (
     catalog.RESNET_18,
     catalog.CONVNEXT_TINY,
     catalog.VIT_BASE,
+    ours.EMOJI_DETECTOR,
     catalog.YOLOS_TINY,
     ours.EMOJI_SEGMENTER,
     catalog.SEGFORMER_B0,

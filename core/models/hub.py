@@ -15,6 +15,7 @@ import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
 
@@ -48,6 +49,8 @@ CONNECT_SECONDS = 2.0
 ONLINE_MEMORY_SECONDS = 60.0
 RECIPE = 2  # raise it when a conversion changes, so that what was converted before is made anew
 
+# Both libraries import their parts when they are first asked for; two threads that ask at once find half a module.
+_loading = RLock()
 _online: tuple[float, bool] = (-ONLINE_MEMORY_SECONDS, False)
 
 
@@ -125,15 +128,17 @@ def load_model(card: ModelCard, auto_class: str, **options: Any) -> "PreTrainedM
         Unavailable: see `locate`.
         PlaygroundError: the files do not fit each other or are damaged.
     """
-    import transformers
     from safetensors import SafetensorError
 
     folder = locate(card)
-    quiet()
     try:
-        model = getattr(transformers, auto_class).from_pretrained(
-            folder, local_files_only=True, use_safetensors=True, trust_remote_code=False, **options
-        )
+        with _loading:
+            import transformers
+
+            quiet()
+            model = getattr(transformers, auto_class).from_pretrained(
+                folder, local_files_only=True, use_safetensors=True, trust_remote_code=False, **options
+            )
     except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
         raise PlaygroundError(
             f"The files of {card.title} are damaged or made for a different model; remove it and get it again."
@@ -145,20 +150,24 @@ def load_model(card: ModelCard, auto_class: str, **options: Any) -> "PreTrainedM
 
 def load_tokenizer(card: ModelCard) -> "PreTrainedTokenizerBase":
     """``card``'s tokenizer, read from the same folder as its network."""
-    import transformers
+    folder = locate(card)
+    with _loading:
+        import transformers
 
-    quiet()
-    return transformers.AutoTokenizer.from_pretrained(locate(card), local_files_only=True, trust_remote_code=False)
+        quiet()
+        return transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
 
 
 def load_image_processor(card: ModelCard) -> Any:
     """``card``'s image processor; the PIL one, whatever else is installed, so that results are the same everywhere."""
-    import transformers
+    folder = locate(card)
+    with _loading:
+        import transformers
 
-    quiet()
-    return transformers.AutoImageProcessor.from_pretrained(
-        locate(card), local_files_only=True, trust_remote_code=False, backend="pil"
-    )
+        quiet()
+        return transformers.AutoImageProcessor.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False, backend="pil"
+        )
 
 
 def label_names(model: "PreTrainedModel") -> tuple[str, ...]:
@@ -184,15 +193,17 @@ def load_diffusers(card: ModelCard, class_name: str, subfolder: str = "") -> Any
         Unavailable: see `locate`.
         PlaygroundError: the files do not fit each other or are damaged.
     """
-    import diffusers
     import torch
     from safetensors import SafetensorError
 
     folder = locate(card) / subfolder
-    diffusers.utils.logging.disable_progress_bar()
-    diffusers.utils.logging.set_verbosity_error()
     try:
-        part: Any = getattr(diffusers, class_name).from_pretrained(folder, local_files_only=True)
+        with _loading:
+            import diffusers
+
+            diffusers.utils.logging.disable_progress_bar()
+            diffusers.utils.logging.set_verbosity_error()
+            part: Any = getattr(diffusers, class_name).from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
         raise PlaygroundError(
             f"The files of {card.title} are damaged or made for a different model; remove it and get it again."

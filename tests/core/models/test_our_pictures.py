@@ -24,6 +24,7 @@ every_classifier = pytest.mark.parametrize("card", CLASSIFIERS, ids=lambda card:
 FIXED = scenes.scene(np.random.default_rng(0), [scenes.sprites("noto")], 64, 1, (0.8, 0.8), (24,))  # a red apple
 SCENE = scenes.scene(np.random.default_rng(0), [scenes.sprites("noto")], 96, 3, (0.4, 0.5), (24, 21, 29))
 GOLDEN = {
+    "emoji-detector": [-3.169462, -3.612758, -1.249127, -3.068675, -3.68578, -2.17343],
     "emoji-segmenter": [6.791086, -9.259221, -8.428154, -8.548085],
     "emoji-resnet": [-1.223962, -0.983278, -0.91936, -0.558092, -1.154328, -1.305589],
     "emoji-vit": [-0.811695, -0.936361, 0.603623, -0.297286, -0.064608, 0.51101],
@@ -137,5 +138,12 @@ def test_what_it_learned_finds_things_and_their_boxes(card, tmp_path):
 def test_what_is_nowhere_else_comes_with_the_playground_and_is_checked(card):
     assert hub.origin(card) == "package" and not card.on_hub
     assert len(card.package.sha256) == 64
-    hub.locate(card)
+    folder = hub.locate(card)
     assert shipped.facts(card.shipped).figures
+    learned = [
+        tensor.numel()
+        for file in folder.rglob("*.safetensors")
+        for name, tensor in load_file(file).items()
+        if not name.endswith(("running_mean", "running_var", "num_batches_tracked"))
+    ]
+    assert sum(learned) == card.parameters
