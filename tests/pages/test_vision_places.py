@@ -4,19 +4,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.config import ROOT
-from core.models import MODELS, cards_for, hub
-from core.models.catalog import IMAGE_SEGMENTATION, OBJECT_DETECTION
-from tests.core.models import tiny_places
-
-TASKS = {"detect": OBJECT_DETECTION, "segment": IMAGE_SEGMENTATION}
 
 
-@pytest.fixture(params=sorted(TASKS))
-def page(request, own_home, tmp_path, monkeypatch) -> AppTest:
-    """The page with a task chosen; where our network of it is not here, a tiny random one stands in."""
-    if not hub.here(cards_for(TASKS[request.param])[0]):
-        make = {"detect": tiny_places.detector, "segment": tiny_places.segmenter}[request.param]
-        monkeypatch.setattr("core.models.MODELS", (make(tmp_path), *MODELS))
+@pytest.fixture(params=["detect", "segment"])
+def page(request, own_home) -> AppTest:
+    """The page with a task chosen."""
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=240)
     at.switch_page("pages/vision.py")
     at.session_state["frame.arrived"] = True
@@ -70,9 +62,8 @@ def test_sliders_act(page):
     assert not page.exception
 
 
+@pytest.mark.parametrize("page", ["segment"], indirect=True)
 def test_a_lesson_begins_and_is_shown(page):
-    if page.session_state["task"] != "segment":
-        pytest.skip("only segmenters are taught")
     page.run()
     page.slider(key="teach.steps").set_value(30)
     page.button(key="teach.go").click().run()
