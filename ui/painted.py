@@ -1,5 +1,6 @@
 """Pictures drawn from words, kept for the session: the steps to them, enlarged, as files."""
 
+import base64
 import io
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
@@ -47,12 +48,20 @@ def drawn(
         kept.of_this_session().put(begun, tuple(steps))
         bar.tell(f"Step {step.number} of {step.total}", step.number / step.total)
         if live:
-            with place.container(horizontal=True):
-                for image in step.guess:
-                    st.image(enlarged(image), width=WIDTH, alt="The picture so far")
+            place.html(_row(step.guess))
     place.empty()
     bar.done()
     return kept.of_this_session().put(("painted", wish), tuple(steps))
+
+
+def _row(images: Sequence[Image.Image]) -> str:
+    """Pictures beside each other in the page itself: a file of a moment ago may be gone before it is fetched."""
+    shown = "".join(
+        f'<img alt="The picture so far" width="{WIDTH}" height="{WIDTH}" style="border-radius:.5rem" '
+        f'src="data:image/png;base64,{base64.b64encode(png(image)).decode()}">'
+        for image in images
+    )
+    return f'<div style="display:flex;flex-wrap:wrap;gap:1rem">{shown}</div>'
 
 
 def enlarged(image: Image.Image) -> Image.Image:

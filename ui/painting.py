@@ -107,7 +107,7 @@ def pictures(painter: "Painter", film: Film, caption: str) -> None:
 
 def strip(film: Film) -> None:
     """The way from noise to picture: a few frames, and a slider over all."""
-    st.subheader("From noise to picture", anchor=False)
+    st.header("From noise to picture", anchor=False)
     st.fragment(_scrub)(film)
 
 

@@ -30,7 +30,7 @@ def show(card: ModelCard, labels: tuple[str, ...]) -> None:
     if not (card.shipped or card.folder):
         return
     job = _current()
-    st.subheader("Teach it a new thing", anchor=False)
+    st.header("Teach it a new thing", anchor=False)
     if job is not None:
         _run(job)
     with st.expander("A new lesson", expanded=job is None, key="teach"), frame.plain_errors():
@@ -50,7 +50,9 @@ def _ask(card: ModelCard, labels: tuple[str, ...], *, busy: bool) -> None:
     source = st.segmented_control("What", [_OURS, _OWN], default=_OURS, required=True, key="teach.source")
     name, pictures, held_out = _ours(labels) if source == _OURS else _own()
     if pictures:
-        st.image([_shown(picture) for picture in pictures[:8]], width=72)
+        with st.container(horizontal=True, gap="small"):
+            for number, picture in enumerate(pictures[:8], 1):
+                st.image(_shown(picture), width=72, alt=f"What it will learn from, picture {number}")
     steps = st.slider("Steps", *STEPS, 10, key="teach.steps", help="More steps: surer of the new thing, and slower.")
     pressed = st.button(
         "Teach",

@@ -25,6 +25,7 @@ from core.params import FloatRange, IntRange, setting
 READER = "all-minilm-l6-v2"  # whose words the UNet was trained on
 TOKENS = 16  # of a caption are read
 PICTURES = "pictures.npz"  # what it learned from, small
+COARSE = 16  # pixels a side at which pictures are compared
 
 
 @dataclass(frozen=True)
@@ -173,22 +174,22 @@ class Painter:
         return tuple(Image.fromarray(value) for value in values)
 
     def nearest(self, image: Image.Image) -> Known:
-        """The picture that it learned from which is most like ``image``, pixel by pixel."""
+        """The picture that it learned from which is most like ``image``, coarse pixel by coarse pixel."""
         names, images, points = known(self.card)
-        likeness = points @ _point(np.asarray(image.resize(images.shape[1:3], Image.Resampling.BOX)))
+        likeness = points @ _point(image)
         best = int(likeness.argmax())
         return Known(str(names[best]), Image.fromarray(images[best]), float(likeness[best]))
 
 
 @cache
 def known(card: ModelCard) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Names ``(N,)``, pictures ``(N, side, side, 3)`` and centred unit vectors ``(N, 3 side²)`` it learned from."""
+    """Names ``(N,)``, pictures ``(N, side, side, 3)`` and centred unit vectors ``(N, 3 COARSE²)`` it learned from."""
     with np.load(hub.locate(card) / PICTURES, allow_pickle=False) as arrays:
         names, images = arrays["names"], arrays["images"]
-    return names, images, np.stack([_point(image) for image in images])
+    return names, images, np.stack([_point(Image.fromarray(image)) for image in images])
 
 
-def _point(pixels: np.ndarray) -> np.ndarray:
-    flat = pixels.astype(np.float32).ravel()
+def _point(image: Image.Image) -> np.ndarray:
+    flat = np.asarray(image.resize((COARSE, COARSE), Image.Resampling.BOX), np.float32).ravel()
     flat = flat - flat.mean()
     return flat / max(float(np.linalg.norm(flat)), 1e-6)

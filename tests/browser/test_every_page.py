@@ -7,7 +7,7 @@ import axe_playwright_python
 import pytest
 
 from tests.browser.conftest import Server, Visit, serve
-from ui.navigation import PAGES, PageRow
+from ui.navigation import PAGES
 
 pytestmark = pytest.mark.browser
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
@@ -19,22 +19,37 @@ STREAMLITS_OWN: dict[str, tuple[str, ...]] = {
 NewVisit = Callable[..., Visit]
 
 
-def path_of(row: PageRow) -> str:
-    return "" if row.slug == "home" else row.slug
+Place = tuple[str, dict[str, str]]
+# Where a page is several: the others, by their query.
+TASKS: tuple[Place, ...] = (
+    ("vision", {"task": "Detect"}),
+    ("vision", {"task": "Segment"}),
+    ("nlp", {"text_task": "Mark names, dates, amounts"}),
+    ("generation", {"mode": "Emoji"}),
+    ("generation", {"mode": "Digits"}),
+)
+PLACES: tuple[Place, ...] = (*(("" if row.slug == "home" else row.slug, {}) for row in PAGES), *TASKS)
 
 
-@pytest.mark.parametrize("row", PAGES, ids=lambda r: r.slug)
-def test_it_opens_with_a_finished_result_and_nothing_of_programmers(visit: Visit, row: PageRow) -> None:
-    visit.open(path_of(row))
+def called(place: Place) -> str:
+    return " ".join((place[0] or "home", *place[1].values()))
+
+
+every_place = pytest.mark.parametrize("place", PLACES, ids=called)
+
+
+@every_place
+def test_it_opens_with_a_finished_result_and_nothing_of_programmers(visit: Visit, place: Place) -> None:
+    visit.open(place[0], **place[1])
     visit.page.get_by_role("heading", level=1).first.wait_for()
     assert visit.page.locator("img, canvas, .js-plotly-plot, [data-testid=stMetric]").count() > 0
     visit.clean()
 
 
-@pytest.mark.parametrize("row", PAGES, ids=lambda r: r.slug)
+@every_place
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_axe_finds_nothing_of_ours(new_visit: NewVisit, row: PageRow, dark: bool) -> None:
-    visit = new_visit(dark=dark).open(path_of(row))
+def test_axe_finds_nothing_of_ours(new_visit: NewVisit, place: Place, dark: bool) -> None:
+    visit = new_visit(dark=dark).open(place[0], **place[1])
     visit.page.wait_for_timeout(1500)
     visit.page.evaluate(AXE)
     found = visit.page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
@@ -47,9 +62,9 @@ def test_axe_finds_nothing_of_ours(new_visit: NewVisit, row: PageRow, dark: bool
     assert not ours
 
 
-@pytest.mark.parametrize("row", PAGES, ids=lambda r: r.slug)
-def test_it_fits_a_phone(new_visit: NewVisit, row: PageRow) -> None:
-    visit = new_visit(width=390, height=844).open(path_of(row))
+@every_place
+def test_it_fits_a_phone(new_visit: NewVisit, place: Place) -> None:
+    visit = new_visit(width=390, height=844).open(place[0], **place[1])
     visit.page.wait_for_timeout(800)
     over = visit.page.evaluate(
         """() => { const main = document.querySelector('[data-testid=stMain]')
@@ -59,9 +74,9 @@ def test_it_fits_a_phone(new_visit: NewVisit, row: PageRow) -> None:
     visit.clean()
 
 
-@pytest.mark.parametrize("row", PAGES, ids=lambda r: r.slug)
-def test_every_control_is_reached_by_the_keyboard(visit: Visit, row: PageRow) -> None:
-    visit.open(path_of(row))
+@every_place
+def test_every_control_is_reached_by_the_keyboard(visit: Visit, place: Place) -> None:
+    visit.open(place[0], **place[1])
     missed = visit.page.evaluate(
         """() => { const OTHERS = '[role=radiogroup], [role=tablist], .modebar, [data-testid=stDataFrame], '
                                   + '[data-testid=stSelectbox], '
