@@ -22,13 +22,12 @@ from core.device import share_machine
 from core.models.digit_diffusion import NONE, DigitDiffusion
 from core.models.ours import DIGITS_DIFFUSION
 from recipes import digits, digits_figures, shipping
-from recipes.training import Trainee, mixed
+from recipes.denoising import SCHEDULE, loss_of
+from recipes.training import Trainee
 
 STEPS, BATCH, LEARNING_RATE = 2_800, 32, 1e-3
 NAME = "digits-diffusion"
 NONE_SHARE = 0.1
-MIN_SNR = 5.0
-SCHEDULE = {"num_train_timesteps": 1000, "beta_schedule": "squaredcos_cap_v2", "prediction_type": "v_prediction"}
 
 
 def build() -> UNet2DModel:
@@ -54,20 +53,6 @@ def shifted(pixels: Tensor, dice: np.random.Generator) -> Tensor:
     return torch.stack([one.roll((int(y), int(x)), (1, 2)) for one, (y, x) in zip(pixels, far, strict=True)])
 
 
-def loss_of(model: UNet2DModel, schedule: DDPMScheduler, latents: Tensor, labels: Tensor) -> Tensor:
-    """Weighted squared error of the velocity."""
-    noise = torch.randn_like(latents)
-    when = torch.randint(0, schedule.config.num_train_timesteps, (len(latents),))  # pyright: ignore
-    noisy = schedule.add_noise(latents, noise, when)  # pyright: ignore[reportArgumentType]
-    wanted = schedule.get_velocity(latents, noise, when)  # pyright: ignore[reportArgumentType]
-    with mixed():
-        found = model(noisy, when, labels).sample
-    signal = schedule.alphas_cumprod[when]
-    snr = signal / (1 - signal)
-    weight = snr.clamp(max=MIN_SNR) / (snr + 1)
-    return (weight * (found.float() - wanted).square().mean((1, 2, 3))).mean()
-
-
 def trainee() -> Trainee:
     """The denoiser where its last call left it."""
     return Trainee(build(), digits.folder() / "digits_diffusion.pt", LEARNING_RATE, ema=0.999)
@@ -84,7 +69,7 @@ def main(minutes: float) -> None:
         rows = torch.from_numpy(dice.integers(0, len(pixels), BATCH))
         asked = torch.where(torch.from_numpy(dice.random(BATCH) < NONE_SHARE), NONE, labels[rows])
         latents = pixel_unshuffle(2 * shifted(pixels[rows], dice) - 1, 2)
-        return loss_of(learner.network, schedule, latents, asked)  # pyright: ignore
+        return loss_of(lambda noisy, when: learner.network(noisy, when, asked).sample, schedule, latents)
 
     learner.train(step, STEPS, 60 * minutes)
     ship(learner)

@@ -26,7 +26,7 @@ from recipes.emoji_segmenter import RESAMPLES, SIDE, TEST_SCENES, scenes
 from recipes.training import Trainee, mixed
 
 NAME = "emoji-detector"
-BATCH, STEPS, LEARNING_RATE = 16, 10_000, 8e-4
+BATCH, STEPS, LEARNING_RATE = 16, 22_000, 8e-4
 TOKENS, PATCH = 12, 8
 OVERLAP = 0.5  # of box and truth, for a hit
 MEASURE = "mAP at an overlap of one half"

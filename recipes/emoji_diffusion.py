@@ -19,11 +19,11 @@ from core.device import share_machine
 from core.models import MODELS_BY_SLUG, hub
 from core.models.painter import READER, TOKENS
 from recipes import emoji_autoencoder, emoji_pictures
-from recipes.training import Trainee, mixed
+from recipes.denoising import SCHEDULE, loss_of
+from recipes.training import Trainee
 
 STEPS, BATCH, LEARNING_RATE = 16_000, 32, 6e-4
 EMPTY_SHARE = 0.1
-MIN_SNR = 5.0
 GROUPS = (
     "smileys & emotion",
     "animals & nature",
@@ -34,7 +34,6 @@ GROUPS = (
 )
 HELD_OUT = 20  # every 20th concept is never trained on
 VENDOR = "fluent"
-SCHEDULE = {"num_train_timesteps": 1000, "beta_schedule": "squaredcos_cap_v2", "prediction_type": "v_prediction"}
 
 
 @dataclass(frozen=True)
@@ -107,20 +106,6 @@ def trainee() -> Trainee:
     return Trainee(build(), emoji_pictures.folder() / "emoji_diffusion.pt", LEARNING_RATE, ema=0.9995)
 
 
-def loss_of(model: UNet2DConditionModel, schedule: DDPMScheduler, latents: Tensor, words: Tensor) -> Tensor:
-    """Weighted squared error of the velocity."""
-    noise = torch.randn_like(latents)
-    when = torch.randint(0, schedule.config.num_train_timesteps, (len(latents),))  # pyright: ignore
-    noisy = schedule.add_noise(latents, noise, when)  # pyright: ignore[reportArgumentType]
-    wanted = schedule.get_velocity(latents, noise, when)  # pyright: ignore[reportArgumentType]
-    with mixed():
-        found = model(noisy, when, words).sample
-    signal = schedule.alphas_cumprod[when]
-    snr = signal / (1 - signal)
-    weight = snr.clamp(max=MIN_SNR) / (snr + 1)
-    return (weight * (found.float() - wanted).square().mean((1, 2, 3))).mean()
-
-
 def main(minutes: float) -> None:
     """Train for so long."""
     share_machine()
@@ -137,7 +122,7 @@ def main(minutes: float) -> None:
         batch = torch.from_numpy(dice.choice(rows, BATCH))
         nameless = torch.from_numpy(dice.random(BATCH) < EMPTY_SHARE)
         these = torch.where(nameless[:, None, None], nothing, words[batch])
-        return loss_of(learner.network, schedule, known.latents[batch], these)  # pyright: ignore
+        return loss_of(lambda noisy, when: learner.network(noisy, when, these).sample, schedule, known.latents[batch])
 
     learner.train(step, STEPS, 60 * minutes)
 

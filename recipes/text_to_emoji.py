@@ -24,7 +24,8 @@ from core.models.ours import TEXT_TO_EMOJI
 from core.models.painter import PICTURES, Painter, Painting
 from core.models.shipped import Facts, Figure
 from recipes import emoji_autoencoder, emoji_diffusion, emoji_pictures, shipping
-from recipes.emoji_diffusion import SCHEDULE, VENDOR
+from recipes.denoising import SCHEDULE
+from recipes.emoji_diffusion import VENDOR
 
 JUDGE = "twemoji"
 AMONG, EACH, NEIGHBOURS, BATCH = 20, 500, 5, 25

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
 from PIL import Image, ImageDraw
 from torch import nn
 
-from recipes import definitions, emoji_scenes, mails
+from recipes import definitions, denoising, emoji_scenes, mails
 from recipes.training import Trainee
 
 MAIL = b"""From: someone@example.org
@@ -104,3 +105,20 @@ def test_a_training_run_goes_on_as_if_it_had_not_been_cut(tmp_path, monkeypatch)
     assert whole.step == cut.step == 12
     torch.testing.assert_close(whole.network.weight, cut.network.weight)
     torch.testing.assert_close(whole.average.weight, cut.average.weight)
+
+
+def test_the_velocity_is_what_the_denoisers_learn_and_no_noise_level_outweighs_the_others():
+    latents = torch.randn(6, 2, 4, 4, generator=torch.Generator().manual_seed(1))
+    schedule = DDPMScheduler(**denoising.SCHEDULE)
+    torch.manual_seed(3)
+    noise = torch.randn_like(latents)
+    when = torch.randint(0, 1000, (6,))
+    signal = schedule.alphas_cumprod[when].view(-1, 1, 1, 1)
+    velocity = signal.sqrt() * noise - (1 - signal).sqrt() * latents
+    torch.manual_seed(3)
+    assert float(denoising.loss_of(lambda noisy, at: velocity, schedule, latents)) < 1e-10
+    snr = (signal / (1 - signal)).flatten()
+    weight = snr.clamp(max=5) / (snr + 1)
+    torch.manual_seed(3)
+    told = denoising.loss_of(lambda noisy, at: torch.zeros_like(velocity), schedule, latents)
+    torch.testing.assert_close(told, (weight * velocity.square().mean((1, 2, 3))).mean())
