@@ -65,7 +65,7 @@ EMOJI_DETECTOR = replace(
     parameters=1_109_797,
     about="A small YOLOS: a Transformer with twelve tokens more, each of which may claim one thing and its box.",
     limits="It knows 32 emoji, up to about four in a picture of 96 × 96 pixels; photos are new to it.",
-    package=weights("emoji-detector", "5997ac785cc4069d71e10faf76e12438dca7df0da4c94af3f7fd2adde44eeed9"),
+    package=weights("emoji-detector", "0b71265ebc636e709ad54afdcc06c37144bb264beb285117d8231cbc23b83be5"),
     shipped="emoji-detector",
 )
 
