@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from scipy.optimize import linear_sum_assignment
 from torch import Tensor, nn
 from transformers import YolosConfig, YolosForObjectDetection, YolosImageProcessorPil
-from transformers.loss.loss_for_object_detection import ImageLoss
 
 from core.device import share_machine
+from core.finetuning.teaching_boxes import loss_of_answer
+from core.models.overlap import box_iou
 from core.models.shipped import Facts
 from recipes import emoji_classifiers, emoji_pictures, emoji_scenes, shipping
 from recipes.emoji_classifiers import pixels_of
@@ -88,46 +88,14 @@ def _translated(old: dict[str, Tensor], grid: int, tokens: int) -> dict[str, Ten
     }
 
 
-def targets_of(some: list[emoji_scenes.Scene]) -> list[dict[str, Tensor]]:
-    """Classes ``(N,)`` and boxes ``(N, 4)`` as centre, width and height in shares of the side, of each scene."""
-    targets = []
-    for one in some:
-        left, top, right, bottom = torch.from_numpy(one.boxes / SIDE).unbind(1)
-        boxes = torch.stack([(left + right) / 2, (top + bottom) / 2, right - left, bottom - top], 1)
-        targets.append({"class_labels": torch.from_numpy(one.labels).long(), "boxes": boxes.float()})
-    return targets
-
-
-class Nearest(nn.Module):
-    """Who answers for what: each thing goes to the free token whose part of the picture is nearest to its middle."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        rows, columns = torch.meshgrid(
-            (torch.arange(3) + 0.5) / 3, (torch.arange(TOKENS // 3) + 0.5) * 3 / TOKENS, indexing="ij"
-        )
-        self.middles = torch.stack([columns, rows], -1).flatten(0, 1)  # (TOKENS, 2): x, y in shares of the side
-
-    def forward(self, outputs: dict[str, Tensor], targets: list[dict[str, Tensor]]) -> list[tuple[Tensor, Tensor]]:
-        """For each picture, tokens and the things that they answer for, as DETR's loss wants them."""
-        pairs = [linear_sum_assignment(torch.cdist(self.middles, target["boxes"][:, :2])) for target in targets]
-        return [(torch.as_tensor(tokens), torch.as_tensor(things)) for tokens, things in pairs]
-
-
 def loss_of(learner: Any, some: list[emoji_scenes.Scene]) -> Tensor:
-    """The loss of DETR with `Nearest`: classes, corners and overlap count; and what every patch shows."""
+    """The loss of the boxes, and of what every patch shows."""
     with mixed():
         answer = learner["yolos"](pixel_values=pixels_of(some))
         patches = learner["patches"](answer.last_hidden_state[:, 1 : 1 + (SIDE // PATCH) ** 2])
-    config = learner["yolos"].config
-    criterion = ImageLoss(Nearest(), config.num_labels, config.eos_coefficient, ["labels", "boxes"])
-    losses = criterion({"logits": answer.logits.float(), "pred_boxes": answer.pred_boxes.float()}, targets_of(some))
     shown = torch.from_numpy(np.stack([one.mask[PATCH // 2 :: PATCH, PATCH // 2 :: PATCH] for one in some])).long()
-    return (
-        losses["loss_ce"]
-        + config.bbox_loss_coefficient * losses["loss_bbox"]
-        + config.giou_loss_coefficient * losses["loss_giou"]
-        + F.cross_entropy(patches.float().flatten(0, 1), shown.flatten())
+    return loss_of_answer(answer, learner["yolos"].config, some) + F.cross_entropy(
+        patches.float().flatten(0, 1), shown.flatten()
     )
 
 
@@ -154,23 +122,16 @@ def hits(answer: Any, truth: emoji_scenes.Scene) -> list[tuple[int, float, bool]
     scores, kinds = answer.logits[0].softmax(-1)[:, :-1].max(1)
     x, y, width, height = (SIDE * answer.pred_boxes[0]).unbind(1)
     boxes = torch.stack([x - width / 2, y - height / 2, x + width / 2, y + height / 2], 1).numpy()
+    overlaps = box_iou(boxes, truth.boxes)
     free = set(range(len(truth.labels)))
     found = []
     for at in scores.argsort(descending=True).tolist():
         kind = int(kinds[at])
-        same = [i for i in free if truth.labels[i] == kind and overlap(boxes[at], truth.boxes[i]) >= OVERLAP]
-        best = max(same, key=lambda i: overlap(boxes[at], truth.boxes[i]), default=None)
+        same = [i for i in free if truth.labels[i] == kind and overlaps[at, i] >= OVERLAP]
+        best = max(same, key=lambda i: overlaps[at, i], default=None)
         free -= {best}
         found.append((kind, float(scores[at]), best is not None))
     return found
-
-
-def overlap(first: np.ndarray, second: np.ndarray) -> float:
-    """Intersection over union of two boxes, each left, top, right, bottom."""
-    width, height = np.minimum(first[2:], second[2:]) - np.maximum(first[:2], second[:2])
-    shared = max(float(width), 0.0) * max(float(height), 0.0)
-    areas = [float(np.prod(box[2:] - box[:2])) for box in (first, second)]
-    return shared / (sum(areas) - shared)
 
 
 def _map(table: np.ndarray, truths: np.ndarray, weights: np.ndarray) -> float:

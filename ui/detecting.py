@@ -11,14 +11,14 @@ from core.models import overlap
 from core.models.catalog import OBJECT_DETECTION
 from core.models.overlap import Judged
 from core.plots import heatmap, marks
-from ui import composing, frame, photo_words, resources, source
+from ui import composing, frame, photo_words, resources, source, teaching
 from ui.composing import Shown
 from ui.words import count, literal, percent
 
 if TYPE_CHECKING:
     from core.models.object_detector import Detections, ObjectDetector
 
-_PICKER = "detector"
+_PICKER = teaching.PICKERS[OBJECT_DETECTION]
 _MOST_LOOKS = 6
 _TABS = ["What this says", "Look inside", "The code that ran", "Take away"]
 
@@ -34,6 +34,7 @@ def show() -> None:
         photo_words.of_photo(card, len(detector.labels), _PICKER)
     found = detector.find(shown.picked.image)
     st.fragment(_answer)(detector, shown, found)
+    teaching.show(card, detector.labels)
     frame.account(found.seconds)
 
 

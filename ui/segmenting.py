@@ -19,7 +19,7 @@ from ui.words import count, literal, percent
 if TYPE_CHECKING:
     from core.models.segmenter import Segmentation, Segmenter
 
-_PICKER = "segmenter"
+_PICKER = teaching.PICKERS[IMAGE_SEGMENTATION]
 _TABS = ["What this says", "Look inside", "The code that ran", "Take away"]
 _UNSURE = 0.5
 _TINY = 0.001  # share of the picture below which a class is a few stray pixels

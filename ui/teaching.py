@@ -1,4 +1,4 @@
-"""Teaching a segmenter a new thing: pictures and a name in, a job that the page may be closed on, a model to use."""
+"""Teaching a network a new thing: pictures and a name in, a job that the page may be closed on, a model to use."""
 
 import tempfile
 from pathlib import Path
@@ -13,13 +13,16 @@ from core.data.scenes import NEW_THINGS
 from core.errors import PlaygroundError
 from core.finetuning import shelf, teach
 from core.finetuning.takehome import file_name, taught
-from core.finetuning.teach import PHASES, STEPS, TEACH, Taught
+from core.finetuning.teach import FEWEST, MOST_STEPS, PHASES, STEPS, TEACH, Taught
 from core.models import ModelCard
+from core.models.catalog import IMAGE_SEGMENTATION, OBJECT_DETECTION
 from core.plots import teaching as plots
 from ui import figures, frame, inputs, living, visitor
 from ui import jobs as job_panel
 from ui.words import count, duration, literal
 
+PICKERS = {IMAGE_SEGMENTATION: "segmenter", OBJECT_DETECTION: "detector"}
+"""Keys of the pickers that a taught model is put into."""
 _OURS, _OWN = "One of ours", "Your pictures"
 _SEEN, _HELD_OUT = "noto", "twemoji"
 _BESIDE = ("strawberry", "penguin")  # on the first scene with a new thing
@@ -29,7 +32,7 @@ def show(card: ModelCard, labels: tuple[str, ...]) -> None:
     """The run on top, then what a new one needs; nothing for networks that are not ours."""
     if not (card.shipped or card.folder):
         return
-    job = _current()
+    job = _current(card)
     st.header("Teach it a new thing", anchor=False)
     if job is not None:
         _run(job)
@@ -37,13 +40,11 @@ def show(card: ModelCard, labels: tuple[str, ...]) -> None:
         _ask(card, labels, busy=job is not None and job.active)
 
 
-def _current() -> "jobs.Job | None":
-    """The lesson that the link names, else the visitor's newest one."""
-    watched = job_panel.watched()
-    if watched is not None and watched.entry == TEACH:
-        return watched
-    owner = visitor.known_owner()
-    return next((job for job in jobs.list_jobs(owner) if job.entry == TEACH), None) if owner else None
+def _current(card: ModelCard) -> "jobs.Job | None":
+    """The lesson for ``card``'s task that the link names, else the visitor's newest one."""
+    owner, watched = visitor.known_owner(), job_panel.watched()
+    known = [*([watched] if watched else []), *(jobs.list_jobs(owner) if owner else [])]
+    return next((job for job in known if job.entry == TEACH and job.params.get("task") == card.task), None)
 
 
 def _ask(card: ModelCard, labels: tuple[str, ...], *, busy: bool) -> None:
@@ -53,7 +54,15 @@ def _ask(card: ModelCard, labels: tuple[str, ...], *, busy: bool) -> None:
         with st.container(horizontal=True, gap="small"):
             for number, picture in enumerate(pictures[:8], 1):
                 st.image(_shown(picture), width=72, alt=f"What it will learn from, picture {number}")
-    steps = st.slider("Steps", *STEPS, 10, key="teach.steps", help="More steps: surer of the new thing, and slower.")
+    steps = st.slider(
+        "Steps",
+        FEWEST,
+        MOST_STEPS,
+        STEPS[card.task],
+        10,
+        key=f"teach.steps.{PICKERS[card.task]}",
+        help="More steps: surer of the new thing, and slower.",
+    )
     pressed = st.button(
         "Teach",
         type="primary",
@@ -116,7 +125,7 @@ def _submit(card: ModelCard, name: str, pictures: list[Image.Image], held_out: I
     title = next(t for n in range(1, len(held) + 2) if (t := plain if n == 1 else f"{plain} {n}") not in held)
     with tempfile.TemporaryDirectory() as folder:
         files = teach.files(card, pictures, held_out, Path(folder))
-        params = {"base": card.slug, "name": name, "title": title, "steps": steps, "seed": 0}
+        params = {"base": card.slug, "task": card.task, "name": name, "title": title, "steps": steps, "seed": 0}
         visitor.watch(jobs.submit(TEACH, params, owner, files))
     st.rerun()
 
@@ -160,7 +169,7 @@ def _report(job: "jobs.Job", report: Taught) -> None:
         st.caption("The model of this lesson has been removed; only its figures remain.")
         return
     with st.container(horizontal=True):
-        st.button("Use it here", icon=":material/play_arrow:", on_click=_use, args=(own[0].slug, report.name))
+        st.button("Use it here", icon=":material/play_arrow:", on_click=_use, args=(own[0], report.name))
         st.download_button(
             "Take home",
             lambda: taught.taught_zip(job.folder),
@@ -182,8 +191,8 @@ def _report(job: "jobs.Job", report: Taught) -> None:
         st.caption(f"Download it to keep it: this server removes runs after {count(hours, 'hour')}.")
 
 
-def _use(slug: str, name: str) -> None:
-    st.session_state["segmenter"] = slug
+def _use(card: ModelCard, name: str) -> None:
+    st.session_state[PICKERS[card.task]] = card.slug
     st.session_state["scene.things"] = [name, *_BESIDE]
     inputs.show_scene()
 

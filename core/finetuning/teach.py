@@ -1,4 +1,4 @@
-"""Teach a segmenter one more thing: its cut-outs on composed scenes, among everything that it knew before.
+"""Teach a segmenter or a detector one more thing: its cut-outs on composed scenes, among all that it knew before.
 
 The last layer gets one more row; all weights then learn a little, on scenes of which a part shows the new thing. Old
 things stay in the mix, or they would be forgotten (McCloskey and Cohen, 1989). Light to import, not to run.
@@ -18,17 +18,20 @@ from core.errors import PlaygroundError
 from core.finetuning import shelf, spool, things
 from core.finetuning.job import Task
 from core.models import MODELS_BY_SLUG, ModelCard, own
+from core.models.catalog import IMAGE_SEGMENTATION, OBJECT_DETECTION
 
 if TYPE_CHECKING:
     from core.finetuning.teaching_run import Lesson
 
+TEACHABLE = (IMAGE_SEGMENTATION, OBJECT_DETECTION)
 TEACH = "core.finetuning.teach:run"
 """What `core.jobs.submit` runs; see `run` and `files`."""
 
 PHASES = {"reading": "Reading", "before": "Measuring what it knows", "learning": "Learning", "saving": "Measuring"}
 REPORT, NEW, HELD_OUT = "taught.json", "new-{}.png", "held-out.png"
 LONGEST_NAME, MOST_LABELS, MOST_PICTURES = 30, 60, 8
-STEPS = (30, 400, 120)  # fewest, most, default
+FEWEST, MOST_STEPS = 30, 400
+STEPS = {IMAGE_SEGMENTATION: 120, OBJECT_DETECTION: 240}  # at which a new thing is found most often
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,7 @@ def run(task: Task) -> Iterator[dict[str, Any]]:
 
     inputs = task.folder / "inputs"
     card = spool.read_base(inputs, task.folder / "checkpoint" / "base") or MODELS_BY_SLUG.get(task.params["base"])
-    if card is None:
+    if card is None or card.task not in TEACHABLE:
         raise PlaygroundError(
             f"There is no model {task.params['base'][:40]!r} to start from; choose one from the list."
         )
@@ -173,7 +176,7 @@ def _card(folder: Path, model: Path, lesson: "Lesson", taught: Taught) -> ModelC
         parameters=lesson.parameters,
         megabytes=max(round((model / "model.safetensors").stat().st_size / 1e6), 1),
         about=f"{lesson.card.title[:80]}, taught {taught.name}.",
-        limits=f"It knows {len(lesson.labels) - 1} things, {taught.name} the last; photos are new to it.",
+        limits=f"It knows {lesson.things} things, {taught.name} the last; photos are new to it.",
         folder=model,
         labels=lesson.labels,
     )

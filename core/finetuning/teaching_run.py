@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import save_file
@@ -20,18 +19,22 @@ from torch import Tensor, nn
 from core import checkpoint
 from core.data import scenes
 from core.data.scenes import Scene
-from core.device import device, is_good_at_bf16
+from core.device import device
 from core.errors import PlaygroundError
 from core.finetuning import teach, things
+from core.finetuning.teaching_boxes import BOXES
+from core.finetuning.teaching_masks import MASKS
+from core.finetuning.teaching_skills import SIDE
 from core.models import ModelCard, hub
+from core.models.catalog import IMAGE_SEGMENTATION, OBJECT_DETECTION
 
-SIDE, BATCH, MOST, SCALE = 96, 12, 4, (0.28, 0.62)
+BATCH, MOST, SCALE = 12, 4, (0.28, 0.62)
 NEW_SHARE = 0.6  # of the scenes, show the new thing
 LEARNING_RATE, WARMUP, WEIGHT_DECAY = 6e-4, 20, 0.01
-BACKGROUND_WEIGHT = 0.4  # it covers most of every scene
 LOOK_EVERY, LOOKS, TESTS = 30, 24, 80  # steps; scenes on the way; scenes before and after
 TRAINED_BY, JUDGED_BY = "noto", "twemoji"
 FILE = "lesson.safetensors"
+SKILLS = {IMAGE_SEGMENTATION: MASKS, OBJECT_DETECTION: BOXES}
 
 
 class Lesson:
@@ -47,7 +50,8 @@ class Lesson:
 
     def __init__(self, card: ModelCard, params: dict[str, Any], inputs: Path, folder: Path) -> None:
         self.card, self.inputs, self.file = card, inputs, folder / FILE
-        self.model: Any = hub.load_model(card, "AutoModelForSemanticSegmentation", attn_implementation="eager")
+        self.skill = SKILLS[card.task]
+        self.model: Any = hub.load_model(card, self.skill.auto_class, attn_implementation="eager")
         known = hub.label_names(self.model)
         self.name = teach.check_name(params["name"], card, known)
         self.labels = (*known, self.name)
@@ -55,7 +59,7 @@ class Lesson:
         self.pictures = _pictures(inputs)
         self.drawings = {vendor: self._drawings(vendor) for vendor in (TRAINED_BY, JUDGED_BY)}
         self.judged_on = self._judged_on()
-        widen(self.model, self.labels)
+        self.skill.widen(self.model, self.labels)
         self.model.to(device())
         self.parameters = sum(p.numel() for p in self.model.parameters())
         # Batch norms keep the statistics of the long training, and nothing is dropped: that is evaluation mode.
@@ -65,6 +69,11 @@ class Lesson:
         self.history: list[dict[str, float]] = []
         self.best = copy.deepcopy(self.model.state_dict())
         checkpoint.load(self.file, self._resume)
+
+    @property
+    def things(self) -> int:
+        """How many things it knows, the new one included."""
+        return len(self.labels) - self.skill.first
 
     def learn(self, stopping: Callable[[], bool]) -> Iterator[dict[str, Any]]:
         """Steps until they are done or Stop comes; a record for each."""
@@ -107,9 +116,7 @@ class Lesson:
         share = min((self.step + 1) / WARMUP, 0.5 + 0.5 * math.cos(math.pi * self.step / self.steps) + 0.02)
         for group in self.optimizer.param_groups:
             group["lr"] = LEARNING_RATE * share
-        with torch.autocast(device().type, torch.bfloat16, enabled=is_good_at_bf16()):
-            logits = self.model(pixel_values=pixels_of(some)).logits
-        loss = loss_of(logits.float(), some)
+        loss = self.skill.loss_of(self.model, some)
         self.optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -128,24 +135,13 @@ class Lesson:
             self.best = copy.deepcopy(self.model.state_dict())
 
     def _measured(self, first: int, vendor: str, count: int) -> dict[str, float]:
-        size = len(self.labels)
-        hits = np.zeros((size, size))
-        for number in range(0, count, BATCH):
-            some = self._scenes(first + number, vendor, min(BATCH, count - number))
-            with torch.inference_mode():
-                logits = self.model(pixel_values=pixels_of(some)).logits.float()
-                logits = F.interpolate(logits, size=(SIDE, SIDE), mode="bilinear", align_corners=False)
-            given = logits.argmax(1).cpu().numpy()
-            np.add.at(hits, (np.stack([one.mask for one in some]).ravel(), given.ravel()), 1)
-        union = hits.sum(0) + hits.sum(1) - hits.diagonal()
-        iou = hits.diagonal() / np.maximum(union, 1)
-        old = [iou[kind] for kind in range(1, size - 1) if hits[kind].sum()]
-        return {"new": round(float(iou[-1]), 4), "old": round(float(np.mean(old)) if old else 0.0, 4)}
+        batches = (self._scenes(first + at, vendor, min(BATCH, count - at)) for at in range(0, count, BATCH))
+        return self.skill.measured(self.model, batches)
 
     def _scenes(self, number: int, vendor: str, count: int) -> list[Scene]:
         """The same for the same ``number``, so that a run that was killed sees what it would have seen."""
         dice = np.random.default_rng((self.seed, number))
-        new = len(self.labels) - 2  # scenes count things from 0, masks from 1
+        new = self.things - 1  # scenes count things from 0
         made = []
         for _ in range(count):
             things_on_it = dice.integers(0, new, int(dice.integers(1, MOST + 1))).tolist()
@@ -158,7 +154,8 @@ class Lesson:
     def _drawings(self, vendor: str) -> list[tuple[Image.Image, ...]]:
         """As many rows as there are pictures of the new thing: each with one of them behind what it knows."""
         shipped, taught = scenes.shipped(vendor), things.read(self.inputs, self.labels)
-        known = tuple(shipped[name] if name in shipped else taught[name][-1] for name in self.labels[1:-1])
+        names = self.labels[self.skill.first : -1]
+        known = tuple(shipped[name] if name in shipped else taught[name][-1] for name in names)
         held_out = self.inputs / teach.HELD_OUT
         new = self.pictures
         if vendor == JUDGED_BY and held_out.is_file():
@@ -197,36 +194,6 @@ class Lesson:
                 }
         for key, value in facts.items():
             setattr(self, key, value)
-
-
-def widen(model: Any, labels: tuple[str, ...]) -> None:
-    """Give ``model`` one more class: its last layer a row that says nothing yet, its configuration the name."""
-    old = model.decode_head.classifier  # (K, C, 1, 1)
-    new = nn.Conv2d(old.in_channels, len(labels), kernel_size=1)
-    with torch.no_grad():
-        new.weight[:-1], new.bias[:-1] = old.weight, old.bias  # pyright: ignore[reportOptionalSubscript]
-        # Between all others: no pixel is the new thing at first, and every row can move away from it.
-        new.weight[-1], new.bias[-1] = old.weight[1:].mean(0), old.bias[1:].mean()  # pyright: ignore[reportOptionalSubscript]
-    model.decode_head.classifier = new
-    model.config.id2label = dict(enumerate(labels))
-    model.config.label2id = {name: at for at, name in enumerate(labels)}
-    model.requires_grad_(True).eval()
-
-
-def pixels_of(some: list[Scene]) -> Tensor:
-    """``(N, 3, SIDE, SIDE)`` in -1 … 1, as the network's processor makes them."""
-    pixels = torch.from_numpy(np.stack([one.pixels for one in some])).permute(0, 3, 1, 2)
-    return (pixels.float() / 127.5 - 1).contiguous().to(device())
-
-
-def loss_of(logits: Tensor, some: list[Scene]) -> Tensor:
-    """Cross-entropy of every second pixel each way, background counting less; ``logits (N, K, SIDE/4, SIDE/4)``."""
-    half = F.interpolate(logits, scale_factor=2, mode="bilinear", align_corners=False)
-    masks = torch.from_numpy(np.stack([one.mask[1::2, 1::2] for one in some])).long().to(logits.device)
-    weights = torch.ones(logits.shape[1], device=logits.device)
-    weights[0] = BACKGROUND_WEIGHT
-    # Classes last: the same over another dimension takes many times as long.
-    return F.cross_entropy(half.permute(0, 2, 3, 1).flatten(0, 2), masks.flatten(), weight=weights)
 
 
 def _part(held: dict[str, Tensor], mark: str) -> dict[str, Tensor]:

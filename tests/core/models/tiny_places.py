@@ -36,8 +36,10 @@ def card(task: str, folder: Path) -> ModelCard:
     )
 
 
-def detector(folder: Path, size: dict[str, int] | None = None, seed: int = 0) -> ModelCard:
-    """A YOLOS of 12 tokens that knows `NAMES`; squares of 96 pixels unless ``size`` says otherwise."""
+def detector(
+    folder: Path, size: dict[str, int] | None = None, seed: int = 0, names: tuple[str, ...] = NAMES
+) -> ModelCard:
+    """A YOLOS of 12 tokens that knows ``names``; squares of 96 pixels unless ``size`` says otherwise."""
     torch.manual_seed(seed)
     config = YolosConfig(
         hidden_size=32,
@@ -47,7 +49,7 @@ def detector(folder: Path, size: dict[str, int] | None = None, seed: int = 0) ->
         image_size=[96, 96],
         patch_size=8,
         num_detection_tokens=12,
-        id2label=dict(enumerate(NAMES)),
+        id2label=dict(enumerate(names)),
     )
     YolosForObjectDetection(config).save_pretrained(folder)
     size = size or {"height": 96, "width": 96}
