@@ -1,5 +1,8 @@
 """What the recipes do with raw data, and that a training run can be killed and goes on as if nothing had been."""
 
+import csv
+import io
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +10,8 @@ from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
 from PIL import Image, ImageDraw
 from torch import nn
 
-from recipes import definitions, denoising, emoji_scenes, mails
+from core.data.samples import ASSETS
+from recipes import definitions, denoising, emoji_scenes, mails, samples
 from recipes.training import Trainee
 
 MAIL = b"""From: someone@example.org
@@ -122,3 +126,16 @@ def test_the_velocity_is_what_the_denoisers_learn_and_no_noise_level_outweighs_t
     torch.manual_seed(3)
     told = denoising.loss_of(lambda noisy, at: torch.zeros_like(velocity), schedule, latents)
     torch.testing.assert_close(told, (weight * velocity.square().mean((1, 2, 3))).mean())
+
+
+def test_the_emoji_to_sort_that_ship_are_the_chosen_ones():
+    with samples.CHOSEN.open(encoding="utf-8", newline="") as file:
+        rows = [tuple(row.values()) for row in csv.DictReader(file)]
+    with np.load(ASSETS / samples.EMOJI, allow_pickle=False) as held:
+        assert rows == list(zip(*(held[key].tolist() for key in ("names", "classes", "concepts")), strict=True))
+
+
+def test_a_sample_picture_is_made_small_in_its_shape():
+    buffer = io.BytesIO()
+    Image.new("L", (1000, 300)).save(buffer, "PNG")
+    assert samples.small(buffer.getvalue()).size == (512, 154) and samples.small(buffer.getvalue()).mode == "RGB"
