@@ -47,7 +47,7 @@ def test_it_opens_with_a_finished_result_and_nothing_of_programmers(visit: Visit
 
 
 @every_place
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["light", "dark"])
 def test_axe_finds_nothing_of_ours(new_visit: NewVisit, place: Place, dark: bool) -> None:
     visit = new_visit(dark=dark).open(place[0], **place[1])
     visit.page.wait_for_timeout(1500)

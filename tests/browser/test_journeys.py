@@ -169,7 +169,7 @@ def test_explainability_answers_for_a_picture_and_for_a_text(visit: Visit) -> No
     visit.open("explainability")
     expect(visit.page.get_by_role("heading", name=re.compile("Why .Egyptian cat"))).to_be_visible(timeout=90_000)
     visit.settle()
-    assert visit.page.locator(".js-plotly-plot").count() >= 3
+    expect(visit.page.locator(".js-plotly-plot").nth(2)).to_be_attached(timeout=30_000)
     visit.page.get_by_test_id("stSidebar").get_by_text("Text", exact=True).click()
     expect(visit.page.get_by_role("heading", name=re.compile("Why .complaint"))).to_be_visible(timeout=90_000)
     visit.settle().clean()
