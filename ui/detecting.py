@@ -105,8 +105,8 @@ def _says(detector: "ObjectDetector", shown: Shown, found: "Detections", rows: l
         )
         st.dataframe(_table(shown, found, rows), hide_index=True)
     st.write(
-        f"It knows {len(detector.labels)} things. {literal(detector.card.limits)} Each score is the probability of the "
-        "name against all other names and against “nothing”; a sure box can still be wrong."
+        f"{literal(detector.card.limits)} Each score is the probability of the name against all other names and against "
+        "“nothing”; a sure box can still be wrong."
     )
 
 
@@ -162,7 +162,8 @@ def _table(shown: Shown, found: "Detections", rows: list[Judged]) -> list[dict[s
         table.append(told)
     for row in rows:
         if row.truth is not None and row.found is None:
-            table.append({"Thing": shown.names[row.truth], "Verdict": row.verdict, "Overlap": f"{row.iou:.2f}"})
+            name, none = shown.names[row.truth], {"Score": "–", "Left, top to right, bottom": "–"}
+            table.append({"Thing": name, **none, "Verdict": row.verdict, "Overlap": f"{row.iou:.2f}"})
     return table
 
 
