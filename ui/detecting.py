@@ -105,8 +105,8 @@ def _says(detector: "ObjectDetector", shown: Shown, found: "Detections", rows: l
         )
         st.dataframe(_table(shown, found, rows), hide_index=True)
     st.write(
-        f"{literal(detector.card.limits)} Each score is the probability of the name against all other names and against "
-        "“nothing”; a sure box can still be wrong."
+        f"{literal(detector.card.limits)} Each score is the probability of the name against all other names and "
+        "against “nothing”; a sure box can still be wrong."
     )
 
 
