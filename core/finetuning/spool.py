@@ -1,6 +1,7 @@
 """A visitor's examples as plain files for a job, and back: bytes and JSON, never a pickle; pictures stay on disk."""
 
 import json
+from contextlib import suppress
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,7 @@ def read_base(inputs: Path, folder: Path, mark: str = BASE) -> ModelCard | None:
         return None
     folder.mkdir(parents=True, exist_ok=True)
     for name in _BASE_FILES:
-        if (inputs / f"{mark}{name}").is_file() and not (folder / name).exists():
-            (folder / name).hardlink_to(inputs / f"{mark}{name}")
+        if (inputs / f"{mark}{name}").is_file():
+            with suppress(FileExistsError):  # of an earlier attempt, or of a process that trains beside this one
+                (folder / name).hardlink_to(inputs / f"{mark}{name}")
     return own.read_card(folder)

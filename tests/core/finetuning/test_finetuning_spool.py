@@ -7,6 +7,8 @@ from PIL import UnidentifiedImageError
 
 from core.data.labelled import Labelled
 from core.finetuning import spool
+from core.models import own
+from tests.core.models import tiny_places
 
 
 def there_and_back(data: Labelled, folder: Path) -> Labelled:
@@ -43,3 +45,15 @@ def test_inputs_that_were_cut_are_noticed(toy, tmp_path: Path) -> None:
     (tmp_path / spool.IMAGES).write_bytes(b"short")
     with pytest.raises(ValueError, match="shorter"):
         spool.read(tmp_path)
+
+
+def test_two_processes_put_a_base_together_at_once(tmp_path, monkeypatch):
+    card = tiny_places.segmenter(tmp_path / "own")
+    own.save_card(tmp_path / "own", card)
+    (tmp_path / "inputs").mkdir()
+    for name, file in spool.base_files(card).items():
+        (tmp_path / "inputs" / name).write_bytes(file.read_bytes())
+    assert spool.read_base(tmp_path / "inputs", tmp_path / "base") is not None
+    monkeypatch.setattr(Path, "exists", lambda self: False)  # as the other process sees it a moment before
+    again = spool.read_base(tmp_path / "inputs", tmp_path / "base")
+    assert again is not None and again.folder == tmp_path / "base"
