@@ -49,7 +49,7 @@ def test_inputs_that_were_cut_are_noticed(toy, tmp_path: Path) -> None:
 
 def test_two_processes_put_a_base_together_at_once(tmp_path, monkeypatch):
     card = tiny_places.segmenter(tmp_path / "own")
-    own.save_card(tmp_path / "own", card)
+    own.save_card(tmp_path / "own", replace(card, labels=("cup", "spoon")))
     (tmp_path / "inputs").mkdir()
     for name, file in spool.base_files(card).items():
         (tmp_path / "inputs" / name).write_bytes(file.read_bytes())
